@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// ResumeMax is how many revisions back, and resumeKept how many milliseconds back, a device can resume from.
+const (
+	ResumeMax  = 1000
+	resumeKept = 24 * 60 * 60 * 1000
+)
+
+// Change is one entry of a user's log, stripped of names and messages.
+type Change struct {
+	UserID string
+	Rev    int64
+	Kind   string // which room wrote it and renders it
+	Body   []byte
+	At     int64 // Unix milliseconds
+}
+
+// AppendChange raises userID's revision by 1 and logs what changed in that user's view. It returns the new revision.
+func (tx *Tx) AppendChange(userID, kind string, body []byte, at int64) (int64, error) {
+	var rev int64
+	if err := tx.row(`UPDATE users SET rev = rev + 1 WHERE id = $1 RETURNING rev`, userID).Scan(&rev); err != nil {
+		return 0, fmt.Errorf("raise revision: %w", err)
+	}
+	if _, err := tx.exec(`INSERT INTO changes (user_id, rev, kind, body, at) VALUES ($1, $2, $3, $4, $5)`, userID, rev, kind, string(body), at); err != nil {
+		return 0, fmt.Errorf("log change: %w", err)
+	}
+	if rev%100 == 0 {
+		if _, err := tx.exec(`DELETE FROM changes WHERE user_id = $1 AND rev <= $2`, userID, rev-ResumeMax); err != nil {
+			return 0, fmt.Errorf("trim log: %w", err)
+		}
+	}
+	return rev, nil
+}
+
+// Rev returns userID's revision, 0 for a user who is not known.
+func (tx *Tx) Rev(userID string) (int64, error) {
+	var rev int64
+	err := tx.row(`SELECT rev FROM users WHERE id = $1`, userID).Scan(&rev)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return rev, err
+}
+
+// Changes returns what userID's log has after revision after, oldest first. ok is false when the log can't tell all
+// of it any more (or after lies in the future): it never returns a part.
+func (tx *Tx) Changes(userID string, after, now int64) (changes []Change, ok bool, err error) {
+	rev, err := tx.Rev(userID)
+	if err != nil || after < 0 || after > rev || rev-after > ResumeMax {
+		return nil, false, err
+	}
+	err = tx.rows(`SELECT rev, kind, body, at FROM changes WHERE user_id = $1 AND rev > $2 AND at > $3 ORDER BY rev`, func(r scanner) error {
+		c := Change{UserID: userID}
+		if err := r.Scan(&c.Rev, &c.Kind, &c.Body, &c.At); err != nil {
+			return err
+		}
+		changes = append(changes, c)
+		return nil
+	}, userID, after, now-resumeKept)
+	if err != nil || int64(len(changes)) != rev-after {
+		return nil, false, err
+	}
+	return changes, true, nil
+}
+
+// Tail returns the newest revision of each user whose log grew since the given time (Unix milliseconds).
+func (s *Store) Tail(ctx context.Context, since int64) (map[string]int64, error) {
+	revs := map[string]int64{}
+	err := s.View(ctx, func(tx *Tx) error {
+		return tx.rows(`SELECT user_id, MAX(rev) FROM changes WHERE at >= $1 GROUP BY user_id`, func(r scanner) error {
+			var user string
+			var rev int64
+			if err := r.Scan(&user, &rev); err != nil {
+				return err
+			}
+			revs[user] = rev
+			return nil
+		}, since)
+	})
+	return revs, err
+}
+
+// Trim forgets log entries and operations that are older than they are kept.
+func (s *Store) Trim(ctx context.Context) error {
+	now := s.now().UnixMilli()
+	return s.Update(ctx, func(tx *Tx) error {
+		if _, err := tx.exec(`DELETE FROM changes WHERE at < $1`, now-resumeKept); err != nil {
+			return err
+		}
+		_, err := tx.exec(`DELETE FROM operations WHERE at < $1`, now-operationKept)
+		return err
+	})
+}

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+// writer owns the one connection that writes. Requests that wait while a commit is on its way to the disk go into
+// the next transaction together.
+type writer struct {
+	conn     *conn
+	batchMax int
+	queue    chan *write
+	quit     chan struct{} // closed by stop
+	done     chan struct{} // closed by loop when it ended
+}
+
+// write is one request: what to run, and where the outcome goes.
+type write struct {
+	ctx  context.Context
+	fn   func(*Tx) error
+	err  error
+	done chan struct{} // closed when err is final
+}
+
+func startWriter(c *conn, batchMax int) *writer {
+	w := &writer{conn: c, batchMax: batchMax, queue: make(chan *write, batchMax), quit: make(chan struct{}), done: make(chan struct{})}
+	go w.loop()
+	return w
+}
+
+// do queues fn and waits for its outcome. Once accepted, it is not given up: an acknowledgement must not get lost.
+func (w *writer) do(ctx context.Context, fn func(*Tx) error) error {
+	r := &write{ctx: ctx, fn: fn, done: make(chan struct{})}
+	select {
+	case w.queue <- r:
+	case <-ctx.Done():
+		return unavailable(ctx.Err(), false)
+	case <-w.quit:
+		return unavailable(errClosed, false)
+	}
+	select {
+	case <-r.done:
+		return r.err
+	case <-w.done: // the loop may have ended between the two
+		select {
+		case <-r.done:
+			return r.err
+		default:
+			return unavailable(errClosed, false)
+		}
+	}
+}
+
+func (w *writer) stop() error {
+	close(w.quit)
+	<-w.done
+	return w.conn.close()
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
+	for {
+		select {
+		case r := <-w.queue:
+			w.batch(r)
+		case <-w.quit:
+			for {
+				select {
+				case r := <-w.queue:
+					w.batch(r)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// batch runs first and whatever else waits in one transaction, and answers all of them after its commit.
+func (w *writer) batch(first *write) {
+	batch := make([]*write, 1, 8)
+	batch[0] = first
+	if err := w.conn.exec(`BEGIN IMMEDIATE`); err != nil {
+		w.answer(w.waiting(batch), unavailable(err, false))
+		return
+	}
+	if !w.savepoint(first) {
+		w.abort(batch)
+		return
+	}
+	for len(batch) < w.batchMax {
+		select {
+		case r := <-w.queue:
+			batch = append(batch, r)
+			if !w.savepoint(r) {
+				w.abort(batch)
+				return
+			}
+			continue
+		default:
+		}
+		break
+	}
+	if err := w.conn.exec(`COMMIT`); err != nil {
+		e := w.conn.exec(`ROLLBACK`)
+		w.answer(batch, unavailable(errors.Join(err, e), e != nil))
+		return
+	}
+	w.answer(batch, nil)
+}
+
+// savepoint runs r so that it can be undone alone. It reports whether the transaction is still usable.
+func (w *writer) savepoint(r *write) bool {
+	if err := r.ctx.Err(); err != nil {
+		r.err = unavailable(err, false)
+		return true
+	}
+	if r.err = w.conn.exec(`SAVEPOINT request`); r.err != nil {
+		return false
+	}
+	tx := &Tx{conn: w.conn}
+	if r.err = tx.run(r.fn); r.err != nil {
+		if e := w.conn.exec(`ROLLBACK TO request`); e != nil {
+			r.err = errors.Join(r.err, e)
+			return false
+		}
+	}
+	if e := w.conn.exec(`RELEASE request`); e != nil {
+		r.err = errors.Join(r.err, e)
+		return false
+	}
+	return true
+}
+
+// abort gives the whole transaction up: nobody's request was carried out.
+func (w *writer) abort(batch []*write) {
+	cause := batch[len(batch)-1].err
+	w.answer(batch, unavailable(errors.Join(cause, w.conn.exec(`ROLLBACK`)), false))
+}
+
+// answer tells each request its outcome: err if the transaction came to nothing, else its own.
+func (w *writer) answer(batch []*write, err error) {
+	for _, r := range batch {
+		if err != nil {
+			r.err = err
+		}
+		close(r.done)
+	}
+}
+
+// waiting adds to batch what is queued already.
+func (w *writer) waiting(batch []*write) []*write {
+	for {
+		select {
+		case r := <-w.queue:
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+}
