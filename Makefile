@@ -1,0 +1,62 @@
+# `make demo` shows Foyer, `make test` tests it. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo build test test-go test-js check lint fmt generate generated fuzz bench e2e clean
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## a lobby with a dozen lively people, and links to walk in
+	@exec bin/foyer demo $(ARGS)
+
+build: ## bin/foyer and bin/foyer-bots
+	@mkdir -p bin
+	@go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/foyer ./cmd/foyer-bots
+
+test: ## every test, after installing what they need (Debian)
+	@scripts/setup.sh
+	@scripts/test-go.sh
+	@scripts/test-js.sh
+
+test-go: ## only the Go tests: make test-go PKG=./invitation/...
+	@scripts/setup.sh go
+	@scripts/test-go.sh $(PKG)
+
+test-js: ## only the JavaScript client's and the tablet's tests
+	@scripts/setup.sh
+	@scripts/test-js.sh
+
+check: ## all that CI runs
+	@.ci/run
+
+lint: ## golangci-lint, go mod tidy, formatting
+	@scripts/lint.sh
+
+fmt: ## formats the Go code
+	@scripts/golangci-lint.sh fmt
+
+generate: ## renews what is generated and committed: the tablet's bundle, the AsyncAPI document, the settings' reference
+	@scripts/setup.sh
+	@scripts/generate.sh
+
+generated: ## fails if something generated isn't current, or if the AsyncAPI document isn't valid
+	@scripts/setup.sh
+	@scripts/generate.sh --check
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@scripts/setup.sh go
+	@scripts/fuzz.sh
+
+bench: ## the Go benchmarks
+	@go test -run '^$$' -bench . -benchmem $(or $(PKG),./...)
+
+e2e: ## only the black-box tests: the real binary, real sockets, a real browser
+	@scripts/setup.sh
+	@go test -race -count=1 ./cmd/foyer/...
+	@scripts/test-js.sh e2e
+
+clean: ## removes what was built here
+	@rm -rf bin coverage.out
