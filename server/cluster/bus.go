@@ -1,0 +1,90 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+
+	"foyer/protocol"
+)
+
+// Topic is an address on the Bus. A node subscribes to what it has devices for, so a message reaches only nodes with
+// someone to tell.
+type Topic string
+
+// UserTopic reaches the nodes that a user's devices hang on.
+func UserTopic(id string) Topic { return Topic("u:" + id) }
+
+// SessionTopic reaches the nodes with devices in a session.
+func SessionTopic(id string) Topic { return Topic("s:" + id) }
+
+// PersonTopic reaches the nodes where someone watches a person: connections who are online, and open focus panels.
+func PersonTopic(id string) Topic { return Topic("p:" + id) }
+
+// Bus carries messages between nodes, the publishing node included. Delivery is at most once and in the order of
+// publishing for one publisher and topic. All methods may be called concurrently.
+type Bus interface {
+	// Publish hands m to every node that subscribes to t. It never blocks for long and never fails loudly: a lost
+	// message is made good by whoever notices. m must not be changed afterwards.
+	Publish(t Topic, m *Message)
+	// Subscribe counts one more interest in t and returns once messages published from now on will arrive.
+	Subscribe(ctx context.Context, t Topic) error
+	// Unsubscribe counts one interest less.
+	Unsubscribe(t Topic)
+	// Receive sets who gets the messages; called once, before the first Subscribe. The receiver must not block.
+	Receive(func(Topic, *Message))
+}
+
+// Kind says what a Message is about.
+type Kind string
+
+// The kinds, by topic.
+const (
+	// To a user: a notification that has a revision of the log.
+	KindChange Kind = "change"
+	// To a user: a notification without one, to all devices but Except.
+	KindPush Kind = "push"
+	// To a user: whom User now hears, or no longer (Other, On): never shown to anybody.
+	KindBlock Kind = "block"
+	// To a user: the device Device of the start Incarnation is to be closed with Close.
+	KindClose Kind = "close"
+	// To a user: the devices Devices (all but companions when none is named) were taken out of Session, for Reason.
+	KindEnded Kind = "ended"
+	// To a user: the user is in Session now ("" for none); Device, if named, was put there without having asked.
+	KindPlaced Kind = "placed"
+
+	// To a session: a roster frame of Version, about Users.
+	KindRoster Kind = "roster"
+	// To a session: a session.message of User's device Except to Users (all, when none is named).
+	KindMessage Kind = "message"
+	// To a session: session.updated.
+	KindUpdated Kind = "updated"
+	// To a session: states that devices of the publishing node wrote since its last tick.
+	KindStates Kind = "states"
+
+	// To those who watch a person: the person's presence, whole; viewers get what they may see of it.
+	KindPresence Kind = "presence"
+	// To those who watch a person: something that a focus panel shows may have changed.
+	KindTouched Kind = "touched"
+)
+
+// Message is what travels. Which fields are set depends on Kind.
+type Message struct {
+	Kind        Kind               `json:"kind"`
+	Node        string             `json:"node,omitempty"` // who published, for kinds that must not come back
+	User        string             `json:"user,omitempty"`
+	Other       string             `json:"other,omitempty"`
+	On          bool               `json:"on,omitempty"`
+	Rev         int64              `json:"rev,omitempty"`
+	Version     int64              `json:"version,omitempty"`
+	Session     string             `json:"session,omitempty"`
+	Device      string             `json:"device,omitempty"`
+	Devices     []string           `json:"devices,omitempty"`
+	Except      string             `json:"except,omitempty"`
+	Users       []string           `json:"users,omitempty"`
+	Reason      protocol.EndReason `json:"reason,omitempty"`
+	Close       protocol.CloseCode `json:"close,omitempty"`
+	Incarnation string             `json:"incarnation,omitempty"`
+	Frame       json.RawMessage    `json:"frame,omitempty"`  // ready for the socket
+	States      []byte             `json:"states,omitempty"` // binary frames of the state lane
+	Presence    json.RawMessage    `json:"presence,omitempty"`
+}
