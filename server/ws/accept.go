@@ -1,0 +1,216 @@
+package ws
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+)
+
+// Subprotocol is what a client offers that knows this protocol by name.
+const Subprotocol = "foyer.v1"
+
+// Options are an Acceptor's settings. Counts of 0 mean no limit; the durations must be positive.
+type Options struct {
+	Origins        []string       // exact scheme://host[:port]; none: the request's own
+	BehindProxy    bool           // TLS ends at a proxy: the request's own origin is https
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+
+	UpgradesPerSecond int // for the node; more are answered 503
+	DevicesPerAddress int // sockets open at once from one IPv4 address or IPv6 /64; more are answered 429
+
+	MessageBytes int // longest text message
+	StateBytes   int // longest state; a binary message has one byte before it
+
+	QueueMessages int           // messages that may wait for a device
+	QueueBytes    int           // bytes that may wait for a device
+	PingEvery     time.Duration // each device is pinged so often
+	PongWithin    time.Duration // and must answer so soon, less than PingEvery
+	StallAfter    time.Duration // a device that takes no byte for so long is closed with 4000
+}
+
+// Defaults are the settings of a server that was told nothing.
+func Defaults() Options {
+	return Options{
+		UpgradesPerSecond: 300, MessageBytes: 32768, StateBytes: 512, QueueMessages: 1024, QueueBytes: 1 << 20,
+		PingEvery: 25 * time.Second, PongWithin: 10 * time.Second, StallAfter: 10 * time.Second,
+	}
+}
+
+// Acceptor turns HTTP requests into Sockets and keeps what the sockets share: limits, the ping wheel, counters.
+type Acceptor struct {
+	options  Options
+	upgrader websocket.Upgrader
+	limiter  *rate.Limiter
+	wheel    *wheel
+	stats    Stats
+
+	mu        sync.Mutex // guards addresses
+	addresses map[netip.Addr]int
+}
+
+// New returns an Acceptor, whose Close must be called when its sockets are gone.
+func New(o Options) *Acceptor {
+	a := &Acceptor{options: o, addresses: make(map[netip.Addr]int)}
+	a.upgrader = websocket.Upgrader{
+		ReadBufferSize: 512, WriteBufferSize: 4096, WriteBufferPool: writeBuffers,
+		Subprotocols: []string{Subprotocol}, HandshakeTimeout: 0,
+		CheckOrigin: func(*http.Request) bool { return true }, // checked before, see check
+		Error:       func(http.ResponseWriter, *http.Request, int, error) {},
+	}
+	limit := rate.Inf
+	if o.UpgradesPerSecond > 0 {
+		limit = rate.Limit(o.UpgradesPerSecond)
+	}
+	a.limiter = rate.NewLimiter(limit, o.UpgradesPerSecond)
+	a.wheel = newWheel(o.PingEvery, o.PongWithin, &a.stats)
+	return a
+}
+
+var writeBuffers = new(sync.Pool)
+
+// Close stops the ping wheel. Sockets are the business of whoever started them.
+func (a *Acceptor) Close() { a.wheel.close() }
+
+// Stats are the counters of all sockets since the start.
+func (a *Acceptor) Stats() *Stats { return &a.stats }
+
+// Refused is why a request did not become a socket. It has been answered with Status.
+type Refused struct {
+	Status int
+	Cause  string
+}
+
+func (e *Refused) Error() string {
+	return fmt.Sprintf("upgrade refused with %d: %s", e.Status, e.Cause)
+}
+
+// Upgrade answers the request: with 101 and a Socket that waits for Start, or with an HTTP status and a *Refused. If the
+// request has a bearer token, authenticate decides on it, and its error means 401.
+func (a *Acceptor) Upgrade(w http.ResponseWriter, r *http.Request, authenticate func(token string) error) (*Socket, error) {
+	address := a.clientAddress(r)
+	if refused := a.check(r, authenticate); refused != nil {
+		return nil, a.refuse(w, refused)
+	}
+	if !a.entered(address) {
+		return nil, a.refuse(w, &Refused{http.StatusTooManyRequests, "too many devices from this address"})
+	}
+	s := &Socket{owner: a, address: address, done: make(chan struct{})}
+	conn, err := a.upgrader.Upgrade(&hijacker{ResponseWriter: w, socket: s}, r, nil)
+	if err != nil {
+		a.left(address)
+		var handshake websocket.HandshakeError
+		if errors.As(err, &handshake) {
+			return nil, a.refuse(w, &Refused{http.StatusBadRequest, handshake.Error()})
+		}
+		return nil, fmt.Errorf("upgrade: %w", err)
+	}
+	s.conn = conn
+	a.stats.Upgraded.Add(1)
+	return s, nil
+}
+
+// check decides whether the request may become a socket, cheapest question first. Nothing in it depends on who asks
+// until the request is well-formed, from an allowed place and within the rate.
+func (a *Acceptor) check(r *http.Request, authenticate func(token string) error) *Refused {
+	switch {
+	case r.Method != http.MethodGet:
+		return &Refused{http.StatusMethodNotAllowed, "only GET opens a WebSocket"}
+	case !websocket.IsWebSocketUpgrade(r):
+		return &Refused{http.StatusBadRequest, "this address speaks WebSocket only"}
+	case !speaksFoyer(r):
+		return &Refused{http.StatusBadRequest, "the subprotocol here is " + Subprotocol}
+	case !a.originAllowed(r):
+		return &Refused{http.StatusForbidden, "this origin is not allowed"}
+	case !a.limiter.Allow():
+		return &Refused{http.StatusServiceUnavailable, "too many new devices at once"}
+	}
+	token, given, ok := bearer(r)
+	if given && (!ok || authenticate(token) != nil) {
+		return &Refused{http.StatusUnauthorized, "the token is not valid here"}
+	}
+	return nil
+}
+
+// refuse answers the request and counts it.
+func (a *Acceptor) refuse(w http.ResponseWriter, e *Refused) error {
+	a.stats.Refused.Add(1)
+	h := w.Header()
+	switch e.Status {
+	case http.StatusMethodNotAllowed:
+		h.Set("Allow", http.MethodGet)
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	case http.StatusServiceUnavailable:
+		h.Set("Retry-After", "1")
+	case http.StatusTooManyRequests:
+		h.Set("Retry-After", strconv.Itoa(int(a.options.PingEvery/time.Second)+1))
+	case http.StatusBadRequest:
+		h.Set("Sec-WebSocket-Version", "13")
+	}
+	http.Error(w, e.Cause, e.Status)
+	return e
+}
+
+// speaksFoyer is false if the client offers subprotocols and ours is not among them.
+func speaksFoyer(r *http.Request) bool {
+	offers := r.Header.Values("Sec-Websocket-Protocol")
+	if len(offers) == 0 {
+		return true
+	}
+	for _, line := range offers {
+		for offer := range strings.SplitSeq(line, ",") {
+			if strings.TrimSpace(offer) == Subprotocol {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bearer finds the token in the Authorization header: given says that there is such a header, ok that it is one.
+func bearer(r *http.Request) (token string, given, ok bool) {
+	lines := r.Header.Values("Authorization")
+	if len(lines) == 0 {
+		return "", false, false
+	}
+	scheme, token, found := strings.Cut(lines[0], " ")
+	ok = len(lines) == 1 && found && strings.EqualFold(scheme, "Bearer") && token != "" && !strings.ContainsAny(token, " \t,")
+	return token, true, ok
+}
+
+func (a *Acceptor) room(messages, bytes int) bool {
+	o := &a.options
+	return (o.QueueMessages == 0 || messages <= o.QueueMessages) && (o.QueueBytes == 0 || bytes <= o.QueueBytes)
+}
+
+func (a *Acceptor) binaryLimit() int {
+	if a.options.StateBytes == 0 {
+		return 0
+	}
+	return a.options.StateBytes + 1
+}
+
+// hijacker hands the socket's wire to gorilla in place of the plain connection.
+type hijacker struct {
+	http.ResponseWriter
+	socket *Socket
+}
+
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	h.socket.wire = newWire(c, h.socket.owner.options.StallAfter)
+	return h.socket.wire, rw, nil
+}

@@ -1,0 +1,184 @@
+package ws
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"foyer/protocol"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	closeProtocolError protocol.CloseCode = 1002
+	closeAbnormal      protocol.CloseCode = 1006
+
+	lingerTime      = 2 * time.Second // for the device to read our close frame before the socket is torn down
+	pingsPerSecond  = 50              // a device that pings more often is flooding
+	firstReadBuffer = 4 << 10
+)
+
+// Start begins to read, on a goroutine of its own, and returns at once. It is called exactly once.
+func (s *Socket) Start(h Handler) {
+	s.handler = h
+	s.conn.SetPingHandler(s.pinged)
+	s.conn.SetPongHandler(s.ponged)
+	s.conn.SetCloseHandler(func(int, string) error { return nil }) // the read loop answers
+	s.owner.wheel.add(s)
+	s.owner.stats.Open.Add(1)
+	go s.readLoop()
+}
+
+// readLoop reads until the socket ends. After a text message it goes on as a new goroutine: carrying out a request
+// makes the stack grow, and a device that falls silent afterwards must not keep it.
+func (s *Socket) readLoop() {
+	for {
+		kind, r, err := s.conn.NextReader()
+		if err != nil {
+			s.finish(err)
+			return
+		}
+		if !s.deliver(kind, r) {
+			s.finish(nil)
+			return
+		}
+		if kind == websocket.TextMessage {
+			go s.readLoop()
+			return
+		}
+	}
+}
+
+var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, firstReadBuffer); return &b }}
+
+// deliver reads one message and hands it to the handler. It answers false if the socket is ending.
+func (s *Socket) deliver(kind int, r io.Reader) bool {
+	limit := s.owner.options.MessageBytes
+	if kind == websocket.BinaryMessage {
+		limit = s.owner.binaryLimit()
+	}
+	buf := readBuffers.Get().(*[]byte)
+	payload, err := readAll((*buf)[:0], r, limit)
+	defer func() {
+		if cap(payload) <= 16*firstReadBuffer {
+			*buf = payload
+			readBuffers.Put(buf)
+		}
+	}()
+	switch {
+	case errors.Is(err, errTooBig):
+		s.Close(protocol.CloseMessageTooBig, "message too big")
+	case err != nil:
+		s.finishReading(err)
+	case kind == websocket.TextMessage && !utf8.Valid(payload):
+		s.Close(protocol.CloseInvalidUTF8, "text is not UTF-8")
+	case s.isClosing():
+	case kind == websocket.TextMessage:
+		s.handler.Text(payload)
+	default:
+		s.handler.Binary(payload)
+	}
+	return !s.isClosing()
+}
+
+var errTooBig = errors.New("message over the limit")
+
+// readAll appends what r has to buf, at most limit bytes (0: no limit), else errTooBig.
+func readAll(buf []byte, r io.Reader, limit int) ([]byte, error) {
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case limit > 0 && len(buf) > limit:
+			return buf, errTooBig
+		case errors.Is(err, io.EOF):
+			return buf, nil
+		case err != nil:
+			return buf, err
+		}
+	}
+}
+
+// finishReading closes the socket for what reading ended with, unless it is closing already.
+func (s *Socket) finishReading(err error) {
+	var frame *websocket.CloseError
+	switch {
+	case errors.As(err, &frame) && frame.Code != websocket.CloseAbnormalClosure:
+		reason := Closed{Code: protocol.CloseCode(frame.Code), Clean: frame.Code == websocket.CloseNormalClosure, ByDevice: true}
+		s.close(reason, websocket.FormatCloseMessage(frame.Code, ""))
+	case frame != nil, isNetwork(err):
+		s.close(Closed{Code: closeAbnormal, ByDevice: true, Err: err}, []byte{})
+	default: // gorilla found a breach of RFC 6455 and has said so to the device
+		s.close(Closed{Code: closeProtocolError, Err: err}, websocket.FormatCloseMessage(int(closeProtocolError), ""))
+	}
+}
+
+// finish ends the socket. It tells the handler, waits for the last bytes to be written and releases everything.
+func (s *Socket) finish(err error) {
+	if err != nil {
+		s.finishReading(err)
+	}
+	s.owner.wheel.remove(s)
+	s.mu.Lock()
+	reason, flushed := s.closed, s.flushed
+	s.mu.Unlock()
+	s.handler.Closed(reason)
+	<-flushed
+	if !reason.ByDevice {
+		s.linger()
+	}
+	_ = s.conn.Close() // the device is gone; there is nobody to tell
+	s.owner.left(s.address)
+	s.owner.stats.Open.Add(-1)
+	close(s.done)
+}
+
+// linger reads on for a moment: closing with unread bytes would reset the socket and take the close frame with it.
+func (s *Socket) linger() {
+	if _, ok := s.wire.Conn.(interface{ CloseWrite() error }); !ok {
+		return
+	}
+	if s.wire.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
+		_, _ = io.Copy(io.Discard, s.wire.Conn) // however this ends, the socket is closed next
+	}
+}
+
+func (s *Socket) isClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
+}
+
+func (s *Socket) pinged(payload string) error {
+	if !s.pings.allow(time.Now()) {
+		s.Close(protocol.CloseFlooding, "too many pings")
+		return nil
+	}
+	s.sendPong(payload)
+	return nil
+}
+
+func (s *Socket) ponged(string) error {
+	s.unanswered.Store(false)
+	return nil
+}
+
+// pingMeter counts pings in the current second. Owned by readLoop.
+type pingMeter struct {
+	second int64
+	count  int
+}
+
+func (m *pingMeter) allow(now time.Time) bool {
+	if second := now.Unix(); second != m.second {
+		m.second, m.count = second, 0
+	}
+	m.count++
+	return m.count <= pingsPerSecond
+}

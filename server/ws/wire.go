@@ -1,0 +1,144 @@
+package ws
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	stallStep = time.Second     // how often a blocked write looks at the clock
+	hurryTime = 2 * time.Second // how long a closing device may keep the last bytes waiting
+	chunk     = 16 << 10        // what is written at once when the device is slow
+)
+
+var errStalled = errors.New("device takes no bytes")
+
+// wire is the network under gorilla's connection. It gathers several frames into one write, and it decides how long a
+// device may take: deadlines exist only while a write is blocked, so that an idle or quick device has no timer.
+type wire struct {
+	net.Conn
+	raw   syscall.RawConn // nil where a write can't be tried without blocking
+	stall time.Duration   // a device that takes nothing for so long is too slow
+	hurry atomic.Bool     // the socket is closing
+
+	mu      sync.Mutex // guards what follows, and the order of the bytes
+	gather  *[]byte    // frames not yet written, nil unless collecting
+	broken  error      // a write that ended in the middle of a frame: nothing can follow it
+	attempt attempt
+}
+
+// newWire wraps a connection that the HTTP server gave up.
+func newWire(c net.Conn, stall time.Duration) *wire {
+	w := &wire{Conn: c, stall: stall}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		w.raw, _ = tcp.SyscallConn() // an error means a closed socket, which the first write will tell
+		w.attempt.bind()
+	}
+	return w
+}
+
+// SetWriteDeadline does nothing: wire sets its own.
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+// SetDeadline sets the read deadline alone.
+func (w *wire) SetDeadline(t time.Time) error { return w.SetReadDeadline(t) }
+
+// Write takes a frame: into the batch while collecting, else to the network.
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.gather != nil {
+		*w.gather = append(*w.gather, p...)
+		return len(p), nil
+	}
+	return len(p), w.writeLocked(p)
+}
+
+// collect gathers what is written from now on.
+func (w *wire) collect() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gather = batches.Get().(*[]byte)
+}
+
+// release writes what was gathered.
+func (w *wire) release() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b := w.gather
+	w.gather = nil
+	err := w.writeLocked(*b)
+	if cap(*b) <= 2*batchBytes {
+		*b = (*b)[:0]
+		batches.Put(b)
+	}
+	return err
+}
+
+var batches = sync.Pool{New: func() any { return new([]byte) }}
+
+func (w *wire) writeLocked(p []byte) error {
+	if w.broken != nil {
+		return w.broken
+	}
+	if w.raw != nil {
+		n, err := w.attempt.write(w.raw, p)
+		if err != nil || n == len(p) {
+			w.broken = err
+			return err
+		}
+		p = p[n:]
+	}
+	w.broken = w.push(p)
+	return w.broken
+}
+
+// push writes p to a device that may not be reading. It gives up with errStalled after w.stall without a byte taken.
+func (w *wire) push(p []byte) error {
+	defer w.Conn.SetWriteDeadline(time.Time{})
+	_, encrypted := w.Conn.(*tls.Conn) // a TLS write that timed out can't be resumed
+	step := stallStep
+	if encrypted {
+		step = w.stall
+	}
+	last := time.Now()
+	for len(p) > 0 {
+		if err := w.Conn.SetWriteDeadline(time.Now().Add(step)); err != nil {
+			return err
+		}
+		n, err := w.Conn.Write(p[:min(len(p), chunk)])
+		p = p[n:]
+		now := time.Now()
+		if n > 0 {
+			last = now
+		}
+		switch {
+		case err == nil:
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return err
+		case encrypted, now.Sub(last) >= w.patience():
+			return errStalled
+		}
+	}
+	return nil
+}
+
+func (w *wire) patience() time.Duration {
+	if w.hurry.Load() {
+		return min(hurryTime, w.stall)
+	}
+	return w.stall
+}
+
+// closeWrite tells the device that nothing more comes, while what it still sends can be read.
+func (w *wire) closeWrite() {
+	if c, ok := w.Conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite() // a device that is gone already need not be told
+	}
+}

@@ -1,0 +1,12 @@
+//go:build !unix
+
+package ws
+
+import "syscall"
+
+// attempt is for systems where a write can't be tried: nothing is taken, and the blocking way is used.
+type attempt struct{}
+
+func (a *attempt) bind() {}
+
+func (a *attempt) write(syscall.RawConn, []byte) (int, error) { return 0, nil }

@@ -1,0 +1,40 @@
+//go:build unix
+
+package ws
+
+import "syscall"
+
+// attempt writes to a socket once, without waiting for room. It lives in a wire so that trying allocates nothing.
+type attempt struct {
+	fn  func(fd uintptr) bool
+	p   []byte
+	n   int
+	err error
+}
+
+func (a *attempt) bind() { a.fn = a.once }
+
+func (a *attempt) once(fd uintptr) bool {
+	for {
+		a.n, a.err = syscall.Write(int(fd), a.p)
+		if a.err != syscall.EINTR {
+			return true
+		}
+	}
+}
+
+// write answers how many bytes of p the kernel took at once: all, some or none.
+func (a *attempt) write(raw syscall.RawConn, p []byte) (int, error) {
+	a.p = p
+	err := raw.Write(a.fn)
+	a.p = nil
+	switch {
+	case err != nil:
+		return 0, err
+	case a.err == syscall.EAGAIN:
+		return 0, nil
+	case a.err != nil:
+		return 0, a.err
+	}
+	return a.n, nil
+}
