@@ -1,0 +1,4 @@
+package invitation
+
+// Store is where pairs and invitations are kept.
+type Store interface{}
