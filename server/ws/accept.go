@@ -104,6 +104,9 @@ func (a *Acceptor) Upgrade(w http.ResponseWriter, r *http.Request, authenticate 
 	if !a.entered(address) {
 		return nil, a.refuse(w, &Refused{http.StatusTooManyRequests, "too many devices from this address"})
 	}
+	if offers := r.Header["Sec-Websocket-Protocol"]; len(offers) > 1 {
+		r.Header.Set("Sec-Websocket-Protocol", strings.Join(offers, ",")) // gorilla looks at the first line alone
+	}
 	s := &Socket{owner: a, address: address, done: make(chan struct{})}
 	conn, err := a.upgrader.Upgrade(&hijacker{ResponseWriter: w, socket: s}, r, nil)
 	if err != nil {

@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -178,12 +177,13 @@ func (s *Socket) dropStatesLocked() {
 	s.queue, s.states = kept, 0
 }
 
-// close marks the socket as closing and has the close frame written after what is queued.
-func (s *Socket) close(reason Closed, frame []byte) {
+// close marks the socket as closing and has the close frame written after what is queued. It answers false if the socket
+// was closing already.
+func (s *Socket) close(reason Closed, frame []byte) bool {
 	s.mu.Lock()
 	if s.closing {
 		s.mu.Unlock()
-		return
+		return false
 	}
 	s.closing, s.closed, s.farewell = true, reason, frame
 	s.flushed = make(chan struct{})
@@ -197,6 +197,7 @@ func (s *Socket) close(reason Closed, frame []byte) {
 	if start {
 		go s.flush()
 	}
+	return true
 }
 
 // past is a read deadline that has been reached.
@@ -243,5 +244,3 @@ func (s *Socket) sendPong(payload string) {
 		go s.flush()
 	}
 }
-
-var _ net.Conn = (*wire)(nil)
