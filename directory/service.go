@@ -116,6 +116,19 @@ func (s *Service) Get(ctx context.Context, ids ...string) (map[string]User, erro
 	return s.store.Users(ctx, ids)
 }
 
+// Profiles returns those of ids that are known, as others see them.
+func (s *Service) Profiles(ctx context.Context, ids ...string) (map[string]protocol.User, error) {
+	users, err := s.Get(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	profiles := make(map[string]protocol.User, len(users))
+	for id, u := range users {
+		profiles[id] = u.Public()
+	}
+	return profiles, nil
+}
+
 // Find returns one user, or user_not_found.
 func (s *Service) Find(ctx context.Context, id string) (User, error) {
 	users, err := s.store.Users(ctx, []string{id})

@@ -44,7 +44,10 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-var errCursor = protocol.InvalidParams("cursor", "is not a cursor of this list")
+var (
+	errCursor = protocol.InvalidParams("cursor", "is not a cursor of this list")
+	errLimit  = protocol.InvalidParams("limit", "must be from 1 to 200")
+)
 
 // open reads the page that p asks for of a list: where it starts (nil: at the beginning) and how many rows it has.
 func open(p protocol.Page, of uint32) (*cursor, int, error) {
@@ -53,7 +56,7 @@ func open(p protocol.Page, of uint32) (*cursor, int, error) {
 		limit = *p.Limit
 	}
 	if limit < 1 || limit > limitMax {
-		return nil, 0, protocol.InvalidParams("limit", "must be from 1 to 200")
+		return nil, 0, errLimit
 	}
 	if p.Cursor == "" {
 		return nil, limit, nil

@@ -7,9 +7,6 @@ import (
 	"foyer/protocol"
 )
 
-// afterLeaving is how long someone who left can still be kicked or banned.
-const afterLeaving = 10 * time.Minute
-
 // Focus returns all that viewer's panel of a person shows, and when it will look different though nothing happens
 // (zero: never): the runtime makes it anew then, and after each change of the pair, either profile, presence or
 // members, and tells the device if it differs. It returns user_not_found.
@@ -44,11 +41,11 @@ func (s *Service) Focus(ctx context.Context, viewer Viewer, target string) (prot
 		p.wake(v.Next)
 	}
 	if target != viewer.UserID {
-		p.pairActions(pair)
+		p.offer(pair.Next, pair.Actions...)
 		if err := s.joinAction(ctx, viewer, &p); err != nil {
 			return none, time.Time{}, err
 		}
-		p.sessionActions(company)
+		p.offer(company.Next, company.Actions...)
 	}
 	return p.focus, p.next, nil
 }
@@ -59,11 +56,11 @@ func (s *Service) joinAction(ctx context.Context, viewer Viewer, p *panel) error
 	if seen == nil || seen.Session == nil {
 		return nil
 	}
-	refusal, err := s.s.Sessions.JoinRefusal(ctx, viewer, seen.Session.ID)
+	a, err := s.s.Sessions.JoinAction(ctx, viewer, seen.Session.ID)
 	if err != nil {
 		return err
 	}
-	p.offer(protocol.ActionJoinSession, refusal)
+	p.offer(time.Time{}, a)
 	return nil
 }
 
@@ -74,66 +71,15 @@ type panel struct {
 	next  time.Time // when it will look different by itself
 }
 
-// pairActions lists what makes sense between the two, in a fixed order.
-func (p *panel) pairActions(pair Standing) {
-	for _, a := range pairActions(pair) {
-		refusal := pair.Refused[a]
-		if a == protocol.ActionUndoDecline {
-			refusal = nil
-		}
-		p.offer(a, refusal)
-	}
-}
-
-func pairActions(pair Standing) []protocol.ActionName {
-	switch pair.Relation.State {
-	case protocol.RelationSent:
-		return []protocol.ActionName{protocol.ActionWithdraw, protocol.ActionBlock}
-	case protocol.RelationReceived:
-		return []protocol.ActionName{protocol.ActionAccept, protocol.ActionDecline, protocol.ActionBlock}
-	case protocol.RelationConnected:
-		return []protocol.ActionName{protocol.ActionRemoveConnection, protocol.ActionBlock}
-	case protocol.RelationBlocked:
-		return []protocol.ActionName{protocol.ActionUnblock}
-	case protocol.RelationNone:
-		if pair.Declined {
-			return []protocol.ActionName{protocol.ActionInvite, protocol.ActionUndoDecline, protocol.ActionBlock}
-		}
-		return []protocol.ActionName{protocol.ActionInvite, protocol.ActionBlock}
-	}
-	return nil
-}
-
-// sessionActions lists what a host or cohost could do to the other one: all to a member, and to one who left a
-// while ago only what keeps them out.
-func (p *panel) sessionActions(c Company) {
-	if c.Role != protocol.RoleHost && c.Role != protocol.RoleCohost {
-		return
-	}
-	var actions []protocol.ActionName
-	switch end := c.LeftAt.Add(afterLeaving); {
-	case c.Member != nil:
-		actions = []protocol.ActionName{protocol.ActionKick, protocol.ActionBan, protocol.ActionSetRole, protocol.ActionMute}
-	case !c.LeftAt.IsZero() && p.now.Before(end):
-		actions = []protocol.ActionName{protocol.ActionKick, protocol.ActionBan}
-		p.wake(end)
-	}
+// offer lists actions that change by themselves at next, and each when it can be tried again.
+func (p *panel) offer(next time.Time, actions ...protocol.Action) {
+	p.wake(next)
 	for _, a := range actions {
-		p.offer(a, c.Refused[a])
-	}
-}
-
-// offer lists an action, enabled unless there is a refusal.
-func (p *panel) offer(name protocol.ActionName, refusal *protocol.Error) {
-	a := protocol.Action{Action: name, Enabled: refusal == nil}
-	if refusal != nil {
-		a.Reason = refusal.Reason()
-		if refusal.Data != nil && refusal.Data.RetryAt != nil {
-			a.RetryAt = refusal.Data.RetryAt
+		if a.RetryAt != nil {
 			p.wake(a.RetryAt.Time)
 		}
 	}
-	p.focus.Actions = append(p.focus.Actions, a)
+	p.focus.Actions = append(p.focus.Actions, actions...)
 }
 
 // wake makes sure that the panel is made anew at t, unless t is over.

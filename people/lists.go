@@ -127,32 +127,48 @@ func (s *Service) Connections(ctx context.Context, viewer string, p protocol.Con
 	default:
 		return none, protocol.InvalidParams("status", "must be online, away, busy or offline")
 	}
-	query := fold.Name(p.Query)
-	of := list("connections", query, string(p.Status))
-	start, limit, err := open(p.Page, of)
-	if err != nil {
-		return none, err
+	q := ConnectionQuery{Query: p.Query, Cursor: p.Cursor, Limit: limitDefault}
+	if p.Limit != nil {
+		q.Limit = *p.Limit
 	}
-	people, rev, err := s.s.Connections.Connections(ctx, viewer, query)
-	if err != nil {
-		return none, err
+	if q.Limit < 1 || q.Limit > limitMax {
+		return none, errLimit
 	}
 	if p.Status != "" {
-		if err := s.addPresence(ctx, viewer, people); err != nil {
+		only, err := s.withStatus(ctx, viewer, p.Status)
+		if err != nil {
 			return none, err
 		}
-		people = slices.DeleteFunc(people, func(c protocol.Person) bool {
-			return c.Presence == nil || c.Presence.Status != p.Status
-		})
+		q.Only = func(userID string) bool { return only[userID] }
 	}
-	rows := make([]placed, len(people))
-	for i, c := range people {
-		rows[i] = placed{place{name: fold.Name(c.User.Name), id: c.User.ID}, c}
+	found, err := s.s.Connections.Connections(ctx, viewer, q)
+	if err != nil {
+		return none, err
 	}
-	result := protocol.ConnectionListResult{Total: len(rows), Rev: rev}
-	result.People, result.NextCursor = page(rows, of, start, limit)
-	if p.Status == "" {
-		err = s.addPresence(ctx, viewer, result.People)
+	result := protocol.ConnectionListResult{People: found.People, Total: found.Total, Rev: found.Rev, NextCursor: found.NextCursor}
+	if result.People == nil {
+		result.People = []protocol.Person{}
 	}
-	return result, err
+	return result, s.addPresence(ctx, viewer, result.People)
+}
+
+// withStatus returns which of viewer's connections are seen with a status.
+func (s *Service) withStatus(ctx context.Context, viewer string, status protocol.Status) (map[string]bool, error) {
+	ids, err := s.s.Connections.ConnectionIDs(ctx, viewer)
+	if err != nil {
+		return nil, err
+	}
+	states := make(map[string]protocol.RelationState, len(ids))
+	for _, id := range ids {
+		states[id] = protocol.RelationConnected
+	}
+	seen, err := s.s.Presences.Presences(ctx, viewer, states)
+	if err != nil {
+		return nil, err
+	}
+	only := map[string]bool{}
+	for id, v := range seen {
+		only[id] = v.Presence.Status == status
+	}
+	return only, nil
 }

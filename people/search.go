@@ -54,7 +54,7 @@ func (s *Service) Search(ctx context.Context, viewer string, p protocol.PeopleSe
 
 // openInvitation returns the row of viewer's own open invitation to an address, if query is one.
 func (s *Service) openInvitation(ctx context.Context, viewer, query string) ([]protocol.Person, error) {
-	r, err := s.s.Pairs.OpenByAddress(ctx, viewer, query)
+	r, err := s.s.Pairs.RelationToAddress(ctx, viewer, query)
 	if err != nil || r == nil {
 		return []protocol.Person{}, err
 	}

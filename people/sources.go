@@ -21,27 +21,42 @@ type Directory interface {
 type Pairs interface {
 	// Relations returns viewer's relation to each of others; one that is left out is none.
 	Relations(ctx context.Context, viewer string, others []string) (map[string]protocol.Relation, error)
-	// OpenByAddress returns viewer's relation to an address that they have an open invitation to, nil if they have none.
-	OpenByAddress(ctx context.Context, viewer, address string) (*protocol.Relation, error)
-	// Standing returns all that viewer's panel of other needs, read at once.
+	// RelationToAddress returns viewer's relation to an address that they have an open invitation to, nil if they have none.
+	RelationToAddress(ctx context.Context, viewer, address string) (*protocol.Relation, error)
+	// Standing returns what viewer's panel of other shows of the pair.
 	Standing(ctx context.Context, viewer, other string) (Standing, error)
 }
 
-// Standing is a pair as its viewer sees it, with what the calls on it would be refused with.
+// Standing is a pair as its viewer sees it and may change it, from one snapshot. Actions are decided by what decides
+// the calls; Next is when they change by themselves, zero for never.
 type Standing struct {
 	Relation protocol.Relation
-	// Declined says that viewer declined other's last invitation and may still take that back.
-	Declined bool
-	Refused  Refusals
+	Actions  []protocol.Action
+	Next     time.Time
 }
-
-// Refusals has the error that a call would get now, for each action that would not succeed.
-type Refusals map[protocol.ActionName]*protocol.Error
 
 // Connections has the list of a user's connections.
 type Connections interface {
-	// Connections returns all connections of viewer whose name has query in it, by name, with the revision of the list.
-	Connections(ctx context.Context, viewer, query string) (people []protocol.Person, rev int64, err error)
+	// ConnectionIDs returns all connections of a user.
+	ConnectionIDs(ctx context.Context, userID string) ([]string, error)
+	// Connections returns a page of viewer's connections by name, without presence.
+	Connections(ctx context.Context, viewer string, q ConnectionQuery) (ConnectionPage, error)
+}
+
+// ConnectionQuery selects and pages connections.
+type ConnectionQuery struct {
+	Query  string // the beginning of a name, a word of it or a username
+	Cursor string
+	Limit  int                      // 50 when 0
+	Only   func(userID string) bool // keeps those for which it is true; nil keeps all
+}
+
+// ConnectionPage is a page of connections and the revision at which it was read.
+type ConnectionPage struct {
+	People     []protocol.Person
+	Total      int
+	Rev        int64
+	NextCursor string
 }
 
 // Sessions has the members.
@@ -50,20 +65,20 @@ type Sessions interface {
 	Members(ctx context.Context, viewer, sessionID string) (members []protocol.Member, in bool, err error)
 	// Company returns how viewer and other stand in the session that viewer is in.
 	Company(ctx context.Context, viewer, other string) (Company, error)
-	// JoinRefusal returns what joining would be refused with, apart from a missing password; nil if it would not be.
-	JoinRefusal(ctx context.Context, viewer Viewer, sessionID string) (*protocol.Error, error)
+	// JoinAction returns the action of joining a session from a device, decided by what decides the call; a password
+	// that is yet to be given doesn't stand against it.
+	JoinAction(ctx context.Context, viewer Viewer, sessionID string) (protocol.Action, error)
 }
 
 // Company is two users in the session of the first, who is the viewer.
 type Company struct {
-	// Role is viewer's own, "" if they are in no session.
-	Role protocol.Role
-	// Member is the other one, nil if they aren't in the same session.
+	// Member is the other one, nil unless they are in the same session.
 	Member *protocol.Member
-	// LeftAt is when the other one last left that session; zero if they are in it or never were.
-	LeftAt time.Time
-	// Refused has kick, ban, set_role and mute, as far as viewer may not do them to the other one.
-	Refused Refusals
+	// Actions are what viewer, as a host or cohost, could do to the other one, as a member or shortly after leaving.
+	// They are decided by what decides the calls.
+	Actions []protocol.Action
+	// Next is when Actions change by themselves, zero for never.
+	Next time.Time
 }
 
 // Presences has what is seen of people.
