@@ -16,6 +16,7 @@ type batch struct {
 	ping     bool
 	pong     []byte
 	messages []entry
+	frames   []*Frame // of a tick that did not have to wait
 	farewell []byte
 }
 
@@ -23,25 +24,64 @@ type batch struct {
 func (s *Socket) flush() {
 	for {
 		b, ok := s.take()
-		if !ok {
+		if !ok || s.wrote(b, s.write(b)) {
 			return
 		}
-		err := s.write(b)
-		if err != nil {
-			s.writeFailed(err)
-		}
-		if b.farewell != nil {
-			s.wire.closeWrite()
-			close(s.flushed)
-			return // writing stays true: nothing is written after a close frame
-		}
 	}
+}
+
+// flushNow writes one tick's frames on the caller's goroutine, which must have set Socket.writing. What the kernel has no
+// room for, and what was queued meanwhile, is left to a flush of its own: flushNow never blocks.
+func (s *Socket) flushNow(frames []*Frame) {
+	b := batch{frames: frames}
+	s.wire.patient(false)
+	err := s.write(b)
+	if s.wire.patient(true) {
+		go func() {
+			if !s.wrote(b, s.wire.drain()) {
+				s.flush()
+			}
+		}()
+		return
+	}
+	if s.wrote(b, err) {
+		return
+	}
+	s.mu.Lock()
+	more := s.pendingLocked()
+	s.writing = more
+	s.mu.Unlock()
+	if more {
+		go s.flush()
+	}
+}
+
+// wrote deals with the outcome of a write. It answers true if it was the last one: nothing follows a close frame.
+func (s *Socket) wrote(b batch, err error) bool {
+	if err != nil {
+		s.writeFailed(err)
+	}
+	if b.farewell == nil {
+		return false
+	}
+	s.wire.closeWrite()
+	close(s.flushed)
+	return true
+}
+
+// pendingLocked reports whether there is anything to write.
+func (s *Socket) pendingLocked() bool {
+	return len(s.queue) > 0 || s.ping || s.pong != nil || s.farewell != nil
 }
 
 // take removes the next batch from the queue. It answers false, and the flush is over, if there is none.
 func (s *Socket) take() (batch, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.pendingLocked() {
+		s.writing = false
+		return batch{}, false
+	}
 	b := batch{ping: s.ping, pong: s.pong}
 	s.ping, s.pong = false, nil
 	n, size := 0, 0
@@ -61,16 +101,12 @@ func (s *Socket) take() (batch, bool) {
 		s.queue = nil
 		b.farewell, s.farewell = s.farewell, nil
 	}
-	if !b.ping && b.pong == nil && n == 0 && b.farewell == nil {
-		s.writing = false
-		return b, false
-	}
 	return b, true
 }
 
 // write encodes a batch and hands it to the network in one piece.
 func (s *Socket) write(b batch) error {
-	if frames := len(b.messages); frames > 1 || b.ping || b.pong != nil || b.farewell != nil {
+	if frames := len(b.messages) + len(b.frames); frames > 1 || b.ping || b.pong != nil || b.farewell != nil {
 		s.wire.collect()
 		return errors.Join(s.encode(b), s.wire.release())
 	}
@@ -96,6 +132,11 @@ func (s *Socket) encode(b batch) error {
 			err = s.conn.WriteMessage(websocket.TextMessage, e.text)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	for _, f := range b.frames {
+		if err := s.conn.WritePreparedMessage(f.prepared); err != nil {
 			return err
 		}
 	}

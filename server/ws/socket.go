@@ -102,6 +102,12 @@ func (s *Socket) SendState(frames []*Frame, key bool) bool {
 			return false
 		}
 	}
+	if !s.writing && s.wire.raw != nil {
+		s.writing = true
+		s.mu.Unlock()
+		s.flushNow(frames)
+		return true
+	}
 	for _, f := range frames {
 		s.queue = append(s.queue, entry{frame: f, state: true})
 	}

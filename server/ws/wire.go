@@ -29,6 +29,8 @@ type wire struct {
 
 	mu      sync.Mutex // guards what follows, and the order of the bytes
 	gather  *[]byte    // frames not yet written, nil unless collecting
+	hasty   bool       // what the kernel has no room for goes to rest instead of blocking
+	rest    []byte     // taken but not yet written
 	broken  error      // a write that ended in the middle of a frame: nothing can follow it
 	attempt attempt
 }
@@ -87,6 +89,10 @@ func (w *wire) writeLocked(p []byte) error {
 	if w.broken != nil {
 		return w.broken
 	}
+	if len(w.rest) > 0 {
+		w.rest = append(w.rest, p...)
+		return nil
+	}
 	if w.raw != nil {
 		n, err := w.attempt.write(w.raw, p)
 		if err != nil || n == len(p) {
@@ -94,9 +100,30 @@ func (w *wire) writeLocked(p []byte) error {
 			return err
 		}
 		p = p[n:]
+		if w.hasty {
+			w.rest = append(w.rest, p...)
+			return nil
+		}
 	}
 	w.broken = w.push(p)
 	return w.broken
+}
+
+// patient says whether a write may block. It answers true if something is left that drain must write.
+func (w *wire) patient(yes bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hasty = !yes
+	return len(w.rest) > 0
+}
+
+// drain writes what a hasty write left over.
+func (w *wire) drain() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rest := w.rest
+	w.rest = nil
+	return w.writeLocked(rest)
 }
 
 // push writes p to a device that may not be reading. It gives up with errStalled after w.stall without a byte taken.
