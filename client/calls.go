@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -166,35 +167,33 @@ func encode(id int64, method protocol.Method, params any) ([]byte, error) {
 	return frame, nil
 }
 
-// goOnline makes socket the one that calls use and sends what waited for it, in the order in which it was asked.
+// goOnline makes socket the one that calls use, and has what waited for it sent in the order in which it was asked. It
+// does not wait for that: the server may want its answers read before it reads on.
 func (c *Client) goOnline(socket *websocket.Conn) {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-
+	c.writing.Lock() // until all that waited is written
 	c.mu.Lock()
-	if c.err != nil {
-		c.mu.Unlock()
-		goodbye(socket)
-		return
-	}
 	c.socket = socket
-	ids := make([]int64, 0, len(c.pending))
-	for id := range c.pending {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(c.pending))
 	frames := make([][]byte, 0, len(ids))
 	for _, id := range ids {
 		c.pending[id].sent = true
 		frames = append(frames, c.pending[id].frame)
 	}
+	ended := c.err != nil
 	c.mu.Unlock()
-
-	for _, frame := range frames {
-		if !write(socket, websocket.TextMessage, frame) {
-			return
-		}
+	if ended { // and finish saw no socket to close
+		c.writing.Unlock()
+		goodbye(socket)
+		return
 	}
+	c.background.Go(func() {
+		defer c.writing.Unlock()
+		for _, frame := range frames {
+			if !write(socket, websocket.TextMessage, frame) {
+				return
+			}
+		}
+	})
 }
 
 // goOffline takes the socket away, and ends the calls that must not be sent again.

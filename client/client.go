@@ -66,6 +66,8 @@ type Client struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when all goroutines have ended
 
+	background sync.WaitGroup // what is done beside reading; started by the reading goroutine
+
 	// writing is held while a frame is written, and taken before mu.
 	writing sync.Mutex
 
@@ -132,6 +134,7 @@ func (c *Client) live(socket *websocket.Conn) {
 		c.events.deliver(c.o.OnEvent)
 	}()
 	c.run(socket)
+	c.background.Wait()
 	<-handler
 }
 
@@ -199,5 +202,5 @@ func (c *Client) finish(reason error) {
 	if socket != nil {
 		goodbye(socket)
 	}
-	c.events.close(reason == ErrClosed)
+	c.events.close(errors.Is(reason, ErrClosed))
 }

@@ -165,7 +165,7 @@ func (c *Client) notified(m *protocol.ServerMessage) error {
 	case *protocol.ServerDraining:
 		c.draining = time.Now().Add(time.Duration(p.ReconnectAfterMS) * time.Millisecond)
 	case *protocol.TokenExpiring:
-		go c.refreshToken()
+		c.background.Go(c.refreshToken)
 	}
 	c.events.add(params)
 	return nil

@@ -94,7 +94,8 @@ func goodbye(socket *websocket.Conn) {
 func (c *Client) connect(ctx context.Context) (*websocket.Conn, ending) {
 	ctx, cancel := context.WithTimeout(ctx, 2*helloTimeout)
 	defer cancel()
-	defer context.AfterFunc(c.ctx, cancel)()
+	stop := context.AfterFunc(c.ctx, cancel)
+	defer stop()
 
 	token, err := c.o.Token(ctx)
 	if err != nil {
@@ -103,7 +104,7 @@ func (c *Client) connect(ctx context.Context) (*websocket.Conn, ending) {
 	refusedBefore := token == c.token
 	c.token = token
 
-	socket, response, err := c.dialer.DialContext(ctx, c.url, nil)
+	socket, response, err := c.dialer.DialContext(ctx, c.url, nil) //nolint:bodyclose // gorilla's needs no closing
 	if err != nil {
 		return nil, refusedUpgrade(response, err)
 	}
@@ -136,7 +137,8 @@ func refusedUpgrade(response *http.Response, err error) ending {
 
 // greet says hello and reads until its answer.
 func (c *Client) greet(ctx context.Context, socket *websocket.Conn, token string) (hello protocol.HelloResult, err error) {
-	defer context.AfterFunc(ctx, func() { _ = socket.NetConn().Close() })()
+	stop := context.AfterFunc(ctx, func() { _ = socket.NetConn().Close() })
+	defer stop()
 	socket.SetReadLimit(readLimit)
 	_ = socket.SetReadDeadline(time.Now().Add(helloTimeout))
 
