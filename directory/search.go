@@ -27,7 +27,7 @@ func (s *Service) Search(ctx context.Context, viewer, query, place string, n int
 		return nil, "", protocol.InvalidParams("query", "must have at least 2 characters")
 	}
 	after, ok := parsePlace(place)
-	if !ok {
+	if !ok || after.Word != "" && !strings.HasPrefix(after.Word, q.Prefix) {
 		return nil, "", errPlace
 	}
 	var hits []Hit
@@ -93,10 +93,10 @@ func parsePlace(s string) (Place, bool) {
 	case s == "":
 		return Place{}, true
 	case s[0] == 'a':
-		return Place{UserID: s[1:]}, true
+		return Place{UserID: s[1:]}, CheckSubject(s[1:]) == nil
 	case s[0] == 'w':
 		id, word, ok := strings.Cut(s[1:], "\n") // an id has no control characters
-		return Place{ByWord: true, Word: word, UserID: id}, ok
+		return Place{ByWord: true, Word: word, UserID: id}, ok && CheckSubject(id) == nil
 	}
 	return Place{}, false
 }
@@ -110,5 +110,5 @@ func parseMeeting(s string) (Meeting, bool) {
 	}
 	at, id, ok := strings.Cut(s, " ")
 	ms, err := strconv.ParseInt(at, 10, 64)
-	return Meeting{User: protocol.User{ID: id}, At: time.UnixMilli(ms).UTC()}, ok && err == nil
+	return Meeting{User: protocol.User{ID: id}, At: time.UnixMilli(ms).UTC()}, ok && err == nil && CheckSubject(id) == nil
 }

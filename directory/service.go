@@ -2,7 +2,10 @@ package directory
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"foyer/fold"
 	"foyer/protocol"
@@ -110,10 +113,16 @@ func holds(tx Tx, old, u User) (bool, error) {
 
 // Get returns those of ids that are known, in one read.
 func (s *Service) Get(ctx context.Context, ids ...string) (map[string]User, error) {
-	if len(ids) == 0 {
+	possible := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if CheckSubject(id) == nil {
+			possible = append(possible, id)
+		}
+	}
+	if len(possible) == 0 {
 		return map[string]User{}, nil
 	}
-	return s.store.Users(ctx, ids)
+	return s.store.Users(ctx, possible)
 }
 
 // Profiles returns those of ids that are known, as others see them.
@@ -131,7 +140,7 @@ func (s *Service) Profiles(ctx context.Context, ids ...string) (map[string]proto
 
 // Find returns one user, or user_not_found.
 func (s *Service) Find(ctx context.Context, id string) (User, error) {
-	users, err := s.store.Users(ctx, []string{id})
+	users, err := s.Get(ctx, id)
 	if err != nil {
 		return User{}, err
 	}
@@ -144,6 +153,9 @@ func (s *Service) Find(ctx context.Context, id string) (User, error) {
 
 // ByUsername returns the one whom username addresses (without case), or user_not_found.
 func (s *Service) ByUsername(ctx context.Context, username string) (User, error) {
+	if !utf8.ValidString(username) || strings.ContainsFunc(username, unicode.IsControl) {
+		return User{}, protocol.Refuse(protocol.UserNotFound)
+	}
 	u, ok, err := s.store.UserByUsername(ctx, username)
 	if err != nil {
 		return User{}, err

@@ -1,0 +1,182 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"foyer/directory"
+	"foyer/fold"
+	"foyer/protocol"
+)
+
+// Directory returns the users' part of the store.
+func (s *Store) Directory() directory.Store { return directoryStore{s} }
+
+type directoryStore struct{ s *Store }
+
+func (d directoryStore) Update(ctx context.Context, fn func(directory.Tx) error) error {
+	return d.s.Update(ctx, func(tx *Tx) error { return fn(directoryTx{tx}) })
+}
+
+func (d directoryStore) View(ctx context.Context, fn func(directory.Tx) error) error {
+	return d.s.View(ctx, func(tx *Tx) error { return fn(directoryTx{tx}) })
+}
+
+// directoryTx is Tx as the directory uses it.
+type directoryTx struct{ *Tx }
+
+const userColumns = `id, rev, name, username, avatar_url, email, email_verified, phone, phone_verified, username_key,
+	invitable_by, findable_by_name, findable_by_email, email_reminders, recent_people,
+	note, note_until, invisible, visible_at, suspended, created_at, seen_at`
+
+func scanUser(r scanner) (directory.User, error) {
+	var u directory.User
+	var usernameKey string
+	var noteUntil, visibleAt, createdAt, seenAt int64
+	err := r.Scan(&u.ID, &u.Rev, &u.Name, &u.Username, &u.AvatarURL, &u.Email, &u.EmailVerified, &u.Phone, &u.PhoneVerified, &usernameKey,
+		&u.Settings.InvitableBy, &u.Settings.FindableByName, &u.Settings.FindableByEmail, &u.Settings.EmailReminders, &u.Settings.RecentPeople,
+		&u.Note, &noteUntil, &u.Invisible, &visibleAt, &u.Suspended, &createdAt, &seenAt)
+	u.HoldsUsername = usernameKey != ""
+	u.NoteUntil, u.VisibleSince = instant(noteUntil), instant(visibleAt)
+	u.CreatedAt, u.SeenAt = instant(createdAt), instant(seenAt)
+	return u, err
+}
+
+// instant returns what millis wrote.
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// millis returns t as the database has it, 0 for none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// flag returns b as the database has it.
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (tx directoryTx) User(id string) (directory.User, bool, error) {
+	u, err := scanUser(tx.row(`SELECT `+userColumns+` FROM users WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return directory.User{}, false, nil
+	}
+	return u, err == nil, err
+}
+
+func (tx directoryTx) Save(u directory.User) error {
+	usernameKey := ""
+	if u.HoldsUsername {
+		usernameKey = fold.Username(u.Username)
+	}
+	_, err := tx.exec(`INSERT INTO users (id, name, username, avatar_url, email, email_verified, phone, phone_verified,
+			name_key, username_key, email_key, phone_key,
+			invitable_by, findable_by_name, findable_by_email, email_reminders, recent_people,
+			note, note_until, invisible, visible_at, suspended, created_at, seen_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, username = excluded.username, avatar_url = excluded.avatar_url,
+			email = excluded.email, email_verified = excluded.email_verified, phone = excluded.phone, phone_verified = excluded.phone_verified,
+			name_key = excluded.name_key, username_key = excluded.username_key, email_key = excluded.email_key, phone_key = excluded.phone_key,
+			invitable_by = excluded.invitable_by, findable_by_name = excluded.findable_by_name, findable_by_email = excluded.findable_by_email,
+			email_reminders = excluded.email_reminders, recent_people = excluded.recent_people,
+			note = excluded.note, note_until = excluded.note_until, invisible = excluded.invisible, visible_at = excluded.visible_at,
+			suspended = excluded.suspended, seen_at = excluded.seen_at`,
+		u.ID, u.Name, u.Username, u.AvatarURL, u.Email, flag(u.EmailVerified), u.Phone, flag(u.PhoneVerified),
+		fold.Name(u.Name), usernameKey, fold.Address(u.Email), fold.Phone(u.Phone),
+		string(u.Settings.InvitableBy), flag(u.Settings.FindableByName), flag(u.Settings.FindableByEmail), flag(u.Settings.EmailReminders), flag(u.Settings.RecentPeople),
+		u.Note, millis(u.NoteUntil), flag(u.Invisible), millis(u.VisibleSince), flag(u.Suspended), millis(u.CreatedAt), millis(u.SeenAt))
+	if err != nil {
+		return fmt.Errorf("save user: %w", err)
+	}
+	return tx.saveWords(u)
+}
+
+// saveWords makes u be found by u.Words and by nothing else.
+func (tx directoryTx) saveWords(u directory.User) error {
+	wanted := make([][]byte, 0, 4)
+	for _, w := range u.Words() {
+		wanted = append(wanted, []byte(w))
+	}
+	slices.SortFunc(wanted, bytes.Compare)
+	wanted = slices.CompactFunc(wanted, bytes.Equal)
+	var kept [][]byte
+	err := tx.rows(`SELECT word FROM user_words WHERE user_id = $1 ORDER BY word`, func(r scanner) error {
+		var w []byte
+		err := r.Scan(&w)
+		kept = append(kept, w)
+		return err
+	}, u.ID)
+	if err != nil {
+		return fmt.Errorf("read words: %w", err)
+	}
+	if slices.EqualFunc(wanted, kept, bytes.Equal) {
+		return nil
+	}
+	if _, err := tx.exec(`DELETE FROM user_words WHERE user_id = $1`, u.ID); err != nil {
+		return fmt.Errorf("forget words: %w", err)
+	}
+	for _, w := range wanted {
+		if _, err := tx.exec(`INSERT INTO user_words (word, user_id) VALUES ($1, $2)`, w, u.ID); err != nil {
+			return fmt.Errorf("save word: %w", err)
+		}
+	}
+	return nil
+}
+
+func (tx directoryTx) Delete(id string) error {
+	for _, query := range []string{
+		`DELETE FROM user_words WHERE user_id = $1`,
+		`DELETE FROM changes WHERE user_id = $1`,
+		`DELETE FROM operations WHERE user_id = $1`,
+		`DELETE FROM users WHERE id = $1`,
+	} {
+		if _, err := tx.exec(query, id); err != nil {
+			return fmt.Errorf("delete user: %w", err)
+		}
+	}
+	return nil
+}
+
+func (tx directoryTx) UsernameHolder(username string) (string, error) {
+	var id string
+	err := tx.row(`SELECT id FROM users WHERE username_key = $1 AND username_key <> '' ORDER BY id LIMIT 1`, fold.Username(username)).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
+func (tx directoryTx) ReleaseUsername(username string) error {
+	_, err := tx.exec(`UPDATE users SET username_key = '' WHERE username_key = $1 AND username_key <> ''`, fold.Username(username))
+	return err
+}
+
+func (tx directoryTx) Operation(userID, opID string, now int64) (directory.Operation, bool, error) {
+	o, found, err := tx.Tx.Operation(userID, opID, now)
+	return directory.Operation(o), found, err
+}
+
+func (tx directoryTx) SaveOperation(o directory.Operation) error {
+	return tx.Tx.SaveOperation(Operation(o))
+}
+
+func scanProfile(r scanner, more ...any) (protocol.User, error) {
+	var u protocol.User
+	err := r.Scan(append([]any{&u.ID, &u.Name, &u.Username, &u.AvatarURL}, more...)...)
+	return u, err
+}

@@ -1,0 +1,443 @@
+package storetest
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"foyer/directory"
+	"foyer/protocol"
+	"foyer/server/store"
+)
+
+// Directory checks that a database keeps and finds users as the directory needs it.
+func Directory(t *testing.T, open func(t *testing.T) *store.Store) {
+	for name, test := range map[string]func(*testing.T, *users){
+		"what was saved is what is read":         savedIsRead,
+		"many users are read at once":            manyUsers,
+		"an unknown user is not there":           unknownUser,
+		"a username addresses its last claimant": usernameClaims,
+		"addresses are found without case":       addresses,
+		"search by name":                         searchByName,
+		"search finds percent and underscore":    searchLetters,
+		"search in other scripts":                searchScripts,
+		"search by address":                      searchByAddress,
+		"search follows settings and names":      searchFollows,
+		"search pages while users come and go":   searchPages,
+		"settings raise the revision":            settingsRevision,
+		"an op_id is carried out once":           settingsOperation,
+		"presence is durable":                    durablePresence,
+		"an erased user is gone":                 erasure,
+		"hellos at once":                         hellosAtOnce,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, newUsers(t, open(t))) })
+	}
+}
+
+// users is a directory with a clock that a test sets.
+type users struct {
+	*directory.Service
+	store *store.Store
+	mu    sync.Mutex
+	now   time.Time // guarded by mu
+}
+
+func newUsers(t *testing.T, s *store.Store) *users {
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	u := &users{store: s, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	u.Service = directory.New(s.Directory(), u.clock)
+	return u
+}
+
+func (u *users) clock() time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.now
+}
+
+func (u *users) wait(d time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.now = u.now.Add(d)
+}
+
+// named makes users whose ids are their names in small letters.
+func (u *users) named(t *testing.T, names ...string) {
+	for _, name := range names {
+		u.hello(t, directory.Claims{Subject: strings.ToLower(name), Name: name})
+	}
+}
+
+func (u *users) hello(t *testing.T, c directory.Claims) (directory.User, directory.Changed) {
+	user, changed, err := u.Upsert(t.Context(), c)
+	require.NoError(t, err)
+	return user, changed
+}
+
+func (u *users) update(t *testing.T, id string, p protocol.SettingsUpdateParams) (protocol.SettingsResult, directory.Effects) {
+	r, e, err := u.UpdateSettings(t.Context(), directory.Operation{UserID: id, Method: protocol.MethodSettingsUpdate}, p)
+	require.NoError(t, err)
+	return r, e
+}
+
+// found returns the ids that a search finds, read in pages of n.
+func (u *users) found(t *testing.T, viewer, query string, n int) []string {
+	ids, place := []string{}, ""
+	for {
+		hits, next, err := u.Search(t.Context(), viewer, query, place, n)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(hits), n)
+		for _, h := range hits {
+			ids = append(ids, h.ID)
+		}
+		if place = next; place == "" {
+			return ids
+		}
+		require.Len(t, hits, n, "a page before the last is full")
+	}
+}
+
+func savedIsRead(t *testing.T, u *users) {
+	want, changed := u.hello(t, directory.Claims{
+		Subject: "ada", Name: "Ada Lovelace", Username: "Countess", Email: "Ada@Example.org", EmailVerified: true,
+		Phone: "+49 30 123456", PhoneVerified: true, Picture: "https://example.org/ada.png",
+	})
+	require.Equal(t, directory.Changed{New: true, Shown: true, Addresses: true}, changed)
+	require.Equal(t, directory.User{
+		ID: "ada", Name: "Ada Lovelace", Username: "Countess", AvatarURL: "https://example.org/ada.png",
+		Email: "Ada@Example.org", EmailVerified: true, Phone: "+49 30 123456", PhoneVerified: true, HoldsUsername: true,
+		Settings: protocol.DefaultSettings(), CreatedAt: u.now, SeenAt: u.now,
+	}, want)
+	got, err := u.Find(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.Equal(t, protocol.User{ID: "ada", Name: "Ada Lovelace", Username: "Countess", AvatarURL: "https://example.org/ada.png"}, got.Public())
+	require.Equal(t, "Ada@Example.org", got.Own().Email)
+	profiles, err := u.Profiles(t.Context(), "ada", "nobody")
+	require.NoError(t, err)
+	require.Equal(t, map[string]protocol.User{"ada": got.Public()}, profiles)
+}
+
+func manyUsers(t *testing.T, u *users) {
+	ids := []string{}
+	for i := range 300 {
+		id := fmt.Sprintf("u%03d", i)
+		ids = append(ids, id)
+		u.hello(t, directory.Claims{Subject: id, Name: id})
+	}
+	for _, n := range []int{0, 1, 2, 3, 7, 255, 256, 257, 300} {
+		got, err := u.Get(t.Context(), ids[:n]...)
+		require.NoError(t, err)
+		require.Len(t, got, n)
+	}
+	got, err := u.Get(t.Context(), "u000", "u000", "nobody", "", "\x00", "u001")
+	require.NoError(t, err)
+	require.Len(t, got, 2)
+}
+
+func unknownUser(t *testing.T, u *users) {
+	unknown := protocol.Refuse(protocol.UserNotFound)
+	for _, id := range []string{"nobody", "", "\x00", "a\nb", strings.Repeat("x", 256)} {
+		_, err := u.Find(t.Context(), id)
+		require.ErrorIs(t, err, unknown)
+	}
+	_, err := u.ByUsername(t.Context(), "nobody")
+	require.ErrorIs(t, err, unknown)
+	_, err = u.ByUsername(t.Context(), "")
+	require.ErrorIs(t, err, unknown)
+	_, err = u.ByUsername(t.Context(), "\x00")
+	require.ErrorIs(t, err, unknown)
+	_, err = u.Settings(t.Context(), "nobody")
+	require.ErrorIs(t, err, unknown)
+	_, _, err = u.UpdateSettings(t.Context(), directory.Operation{UserID: "nobody"}, protocol.SettingsUpdateParams{})
+	require.ErrorIs(t, err, unknown)
+	_, err = u.SetPresence(t.Context(), "nobody", directory.PresenceChange{})
+	require.ErrorIs(t, err, unknown)
+	_, err = u.SetSuspended(t.Context(), "nobody", true)
+	require.ErrorIs(t, err, unknown)
+	require.ErrorIs(t, u.Erase(t.Context(), "nobody"), unknown)
+}
+
+func usernameClaims(t *testing.T, u *users) {
+	holder := func() string {
+		user, err := u.ByUsername(t.Context(), "bOb")
+		require.NoError(t, err)
+		return user.ID
+	}
+	first := directory.Claims{Subject: "first", Username: "Bob"}
+	second := directory.Claims{Subject: "second", Username: "BOB"}
+	u.hello(t, first)
+	require.Equal(t, "first", holder())
+	u.hello(t, second)
+	require.Equal(t, "second", holder(), "whoever brings it anew has it")
+	one, changed := u.hello(t, first)
+	require.Equal(t, "second", holder(), "signing in again takes nothing away")
+	require.Equal(t, "Bob", one.Username, "and it is shown all the same")
+	require.False(t, changed.Any())
+	second.Username = "robert"
+	u.hello(t, second)
+	_, err := u.ByUsername(t.Context(), "bob")
+	require.ErrorIs(t, err, protocol.Refuse(protocol.UserNotFound))
+	u.hello(t, first)
+	require.Equal(t, "first", holder(), "what nobody has any more comes back at the next hello")
+	require.NoError(t, u.Erase(t.Context(), "first"))
+	u.hello(t, directory.Claims{Subject: "third", Username: "bob"})
+	require.Equal(t, "third", holder())
+}
+
+func addresses(t *testing.T, u *users) {
+	u.hello(t, directory.Claims{Subject: "ada", Email: "Ada@Example.org", EmailVerified: true, Phone: "+49 30 123456", PhoneVerified: true})
+	u.wait(time.Minute)
+	u.hello(t, directory.Claims{Subject: "bob", Email: "ada@example.org"})
+	u.hello(t, directory.Claims{Subject: "eve", Email: "ADA@EXAMPLE.ORG", EmailVerified: true})
+	find := func(address string) []string {
+		list, err := u.ByAddress(t.Context(), address)
+		require.NoError(t, err)
+		ids := []string{}
+		for _, user := range list {
+			ids = append(ids, user.ID)
+		}
+		return ids
+	}
+	require.Equal(t, []string{"eve", "ada"}, find("ada@example.ORG"), "who hasn't proved it isn't found")
+	require.Equal(t, []string{"ada"}, find("+49-30-123456"))
+	require.Empty(t, find("ada@example.com"))
+	require.Empty(t, find("nonsense"))
+	require.Empty(t, find(""))
+}
+
+func searchByName(t *testing.T, u *users) {
+	u.named(t, "Ada Lovelace", "Adam", "Grace Ada Hopper", "Linda", "Anna-Maria Ådam")
+	u.hello(t, directory.Claims{Subject: "zoe", Name: "Zoe", Username: "Ada_the_2nd"})
+	require.Equal(t, []string{"grace ada hopper", "ada lovelace", "zoe", "adam", "anna-maria ådam"}, u.found(t, "me", "ad", 50))
+	require.Equal(t, []string{"ada lovelace"}, u.found(t, "me", "ÁDA  l", 50), "on into the next word")
+	require.Equal(t, []string{"anna-maria ådam"}, u.found(t, "me", "maria", 50), "words are joined by hyphens")
+	require.Equal(t, []string{"grace ada hopper", "zoe", "adam", "anna-maria ådam"}, u.found(t, "ada lovelace", "ad", 50), "oneself is not found")
+	require.Empty(t, u.found(t, "me", "nda", 50), "not from within a word")
+	require.Empty(t, u.found(t, "me", strings.Repeat("ada ", 1000), 50))
+	for _, short := range []string{"", "a", " a ", "e\u0301", "王", "%"} {
+		_, _, err := u.Search(t.Context(), "me", short, "", 50)
+		require.ErrorIs(t, err, protocol.InvalidParams("query", ""), short)
+	}
+	_, err := u.SetSuspended(t.Context(), "adam", true)
+	require.NoError(t, err)
+	require.NotContains(t, u.found(t, "me", "ad", 50), "adam")
+}
+
+func searchLetters(t *testing.T, u *users) {
+	u.named(t, "100%_fun", "100 percent", "1000", "_under", "xunder", "a'b;--", `back\slash`)
+	require.Equal(t, []string{"100%_fun"}, u.found(t, "me", "100%", 50))
+	require.Equal(t, []string{"_under"}, u.found(t, "me", "_u", 50))
+	require.Empty(t, u.found(t, "me", "%%", 50))
+	require.Empty(t, u.found(t, "me", "__", 50))
+	require.Equal(t, []string{"a'b;--"}, u.found(t, "me", "a'b", 50))
+	require.Equal(t, []string{`back\slash`}, u.found(t, "me", `back\`, 50))
+}
+
+func searchScripts(t *testing.T, u *users) {
+	u.hello(t, directory.Claims{Subject: "tr", Name: "İrem Işık"})
+	u.hello(t, directory.Claims{Subject: "zh", Name: "王小明"})
+	u.hello(t, directory.Claims{Subject: "ko", Name: "김철수"})
+	u.hello(t, directory.Claims{Subject: "ja", Name: "がくと"})
+	u.hello(t, directory.Claims{Subject: "emoji", Name: "🦊🦊 Fox"})
+	u.hello(t, directory.Claims{Subject: "de", Name: "Straßer"})
+	for query, want := range map[string]string{
+		"irem": "tr", "IREM": "tr", "İREM": "tr", "isi": "tr", "IŞI": "tr", "王小": "zh", "김철": "ko", "がく": "ja", "🦊🦊": "emoji", "STRASS": "de", "straß": "de",
+	} {
+		require.Equal(t, []string{want}, u.found(t, "me", query, 50), query)
+	}
+	require.Empty(t, u.found(t, "me", "かく", 50))
+}
+
+func searchByAddress(t *testing.T, u *users) {
+	for _, c := range []directory.Claims{
+		{Subject: "open", Name: "Olga", Email: "x@y.org", EmailVerified: true},
+		{Subject: "open2", Name: "x@y.org", Email: "X@Y.org", EmailVerified: true},
+		{Subject: "unproved", Name: "Ute", Email: "x@y.org"},
+		{Subject: "closed", Name: "Carl", Email: "x@y.org", EmailVerified: true},
+		{Subject: "named", Name: "X@Y.organic"},
+	} {
+		u.hello(t, c)
+		if c.Subject != "closed" {
+			u.update(t, c.Subject, protocol.SettingsUpdateParams{FindableByEmail: ptr(true), FindableByName: ptr(c.Subject == "named" || c.Subject == "open2")})
+		}
+	}
+	for _, n := range []int{1, 2, 3, 50} {
+		require.Equal(t, []string{"open", "open2", "named"}, u.found(t, "me", " X@y.ORG", n), "pages of %d", n)
+	}
+	require.Equal(t, []string{"open", "named"}, u.found(t, "open2", "x@y.org", 50))
+	require.Equal(t, []string{"open2", "named"}, u.found(t, "me", "x@y.or", 1), "a part of an address is none")
+	require.Empty(t, u.found(t, "me", "olga", 50))
+}
+
+func searchFollows(t *testing.T, u *users) {
+	u.named(t, "Ada")
+	require.Equal(t, []string{"ada"}, u.found(t, "me", "ada", 1))
+	u.update(t, "ada", protocol.SettingsUpdateParams{FindableByName: ptr(false)})
+	require.Empty(t, u.found(t, "me", "ada", 1))
+	u.hello(t, directory.Claims{Subject: "ada", Name: "Augusta", Username: "king"})
+	require.Empty(t, u.found(t, "me", "augusta", 1))
+	u.update(t, "ada", protocol.SettingsUpdateParams{FindableByName: ptr(true)})
+	require.Equal(t, []string{"ada"}, u.found(t, "me", "augusta", 1))
+	require.Equal(t, []string{"ada"}, u.found(t, "me", "king", 1))
+	require.Empty(t, u.found(t, "me", "ada", 1), "the old name is forgotten")
+}
+
+func searchPages(t *testing.T, u *users) {
+	want := []string{}
+	for i := range 30 {
+		id := fmt.Sprintf("%02d", i)
+		u.hello(t, directory.Claims{Subject: id, Name: "Sam " + id})
+		want = append(want, id)
+	}
+	for _, n := range []int{1, 7, 29, 30, 31} {
+		require.Equal(t, want, u.found(t, "me", "sam", n))
+	}
+	hits, place, err := u.Search(t.Context(), "me", "sam", "", 10)
+	require.NoError(t, err)
+	require.Len(t, hits, 10)
+	u.hello(t, directory.Claims{Subject: "new", Name: "Sam 00a"})
+	require.NoError(t, u.Erase(t.Context(), "09"))
+	require.NoError(t, u.Erase(t.Context(), "10"))
+	hits, _, err = u.Search(t.Context(), "me", "sam", place, 2)
+	require.NoError(t, err)
+	require.Equal(t, []string{"11", "12"}, []string{hits[0].ID, hits[1].ID})
+	for _, bad := range []string{"x", "a", "w", "w11", "w11\nsa", "w\nsam", "w1\x00\nsam"} {
+		_, _, err := u.Search(t.Context(), "me", "sam", bad, 2)
+		require.ErrorIs(t, err, protocol.InvalidParams("cursor", ""), "%q", bad)
+	}
+}
+
+func settingsRevision(t *testing.T, u *users) {
+	u.named(t, "Ada")
+	got, err := u.Settings(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Equal(t, protocol.SettingsResult{Settings: protocol.DefaultSettings()}, got)
+
+	changed := protocol.Settings{InvitableBy: protocol.InvitableByNobody, FindableByName: true, FindableByEmail: true, RecentPeople: true}
+	p := protocol.SettingsUpdateParams{InvitableBy: ptr(protocol.InvitableByNobody), FindableByEmail: ptr(true), EmailReminders: ptr(false)}
+	r, e := u.update(t, "ada", p)
+	require.Equal(t, protocol.SettingsResult{Settings: changed, Rev: 1}, r)
+	require.Equal(t, []directory.SettingsChange{{UserID: "ada", Notification: protocol.SettingsChanged{Rev: 1, Settings: changed}}}, e.Settings)
+
+	r, e = u.update(t, "ada", p)
+	require.Equal(t, protocol.SettingsResult{Settings: changed, Rev: 1}, r, "what changes nothing has no revision")
+	require.Empty(t, e.Settings)
+	r, e = u.update(t, "ada", protocol.SettingsUpdateParams{})
+	require.Equal(t, int64(1), r.Rev)
+	require.Empty(t, e.Settings)
+
+	require.NoError(t, u.store.View(t.Context(), func(tx *store.Tx) error {
+		log, ok, err := tx.Changes("ada", 0, u.now.UnixMilli())
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Len(t, log, 1)
+		require.Equal(t, directory.ChangeSettings, log[0].Kind)
+		n, err := directory.Render(log[0].Rev, log[0].Body)
+		require.Equal(t, protocol.SettingsChanged{Rev: 1, Settings: changed}, n)
+		return err
+	}))
+	_, _, err = u.UpdateSettings(t.Context(), directory.Operation{UserID: "ada"}, protocol.SettingsUpdateParams{InvitableBy: ptr(protocol.InvitableBy("cats"))})
+	require.ErrorIs(t, err, protocol.InvalidParams("invitable_by", ""))
+	user, _ := u.hello(t, directory.Claims{Subject: "ada", Name: "Ada II"})
+	require.Equal(t, changed, user.Settings, "a token changes no settings")
+	require.Equal(t, int64(1), user.Rev)
+}
+
+func settingsOperation(t *testing.T, u *users) {
+	u.named(t, "Ada")
+	op := directory.Operation{UserID: "ada", OpID: "1", Method: protocol.MethodSettingsUpdate, Digest: "d"}
+	off := protocol.SettingsUpdateParams{RecentPeople: ptr(false)}
+	first, e, err := u.UpdateSettings(t.Context(), op, off)
+	require.NoError(t, err)
+	require.Len(t, e.Settings, 1)
+	u.update(t, "ada", protocol.SettingsUpdateParams{RecentPeople: ptr(true)})
+	again, e, err := u.UpdateSettings(t.Context(), op, off)
+	require.NoError(t, err)
+	require.Equal(t, first, again, "answered alike")
+	require.Empty(t, e.Settings)
+	now, err := u.Settings(t.Context(), "ada")
+	require.NoError(t, err)
+	require.True(t, now.Settings.RecentPeople, "and not carried out again")
+	require.Equal(t, int64(2), now.Rev)
+	op.Digest = "other"
+	_, _, err = u.UpdateSettings(t.Context(), op, off)
+	require.ErrorIs(t, err, protocol.Refuse(protocol.OpIDConflict))
+	op.Digest, op.Method = "d", protocol.MethodUserBlock
+	_, _, err = u.UpdateSettings(t.Context(), op, off)
+	require.ErrorIs(t, err, protocol.Refuse(protocol.OpIDConflict))
+	op.Method = protocol.MethodSettingsUpdate
+	u.wait(24 * time.Hour)
+	_, e, err = u.UpdateSettings(t.Context(), op, off)
+	require.NoError(t, err)
+	require.Len(t, e.Settings, 1, "after a day it is forgotten")
+}
+
+func durablePresence(t *testing.T, u *users) {
+	u.named(t, "Ada")
+	until := u.now.Add(time.Hour)
+	_, err := u.SetPresence(t.Context(), "ada", directory.PresenceChange{Invisible: ptr(true), Note: ptr("lunch 🍜"), NoteUntil: &until})
+	require.NoError(t, err)
+	u.wait(time.Minute)
+	user, _ := u.hello(t, directory.Claims{Subject: "ada", Name: "Ada"})
+	require.True(t, user.Invisible)
+	require.Equal(t, "lunch 🍜", user.Note)
+	require.Equal(t, until, user.NoteUntil)
+	require.True(t, user.VisibleSince.IsZero())
+	user, err = u.SetPresence(t.Context(), "ada", directory.PresenceChange{Invisible: ptr(false)})
+	require.NoError(t, err)
+	require.Equal(t, u.now, user.VisibleSince)
+	require.Equal(t, "lunch 🍜", user.Note, "what isn't given stays")
+	user, err = u.SetPresence(t.Context(), "ada", directory.PresenceChange{Note: ptr("back")})
+	require.NoError(t, err)
+	require.True(t, user.NoteUntil.IsZero(), "a new note has its own end")
+	user, err = u.SetPresence(t.Context(), "ada", directory.PresenceChange{Note: ptr("")})
+	require.NoError(t, err)
+	require.Empty(t, user.Note)
+	got, err := u.Find(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Equal(t, user, got)
+}
+
+func erasure(t *testing.T, u *users) {
+	u.hello(t, directory.Claims{Subject: "ada", Name: "Ada", Username: "ada", Email: "ada@x.org", EmailVerified: true})
+	u.update(t, "ada", protocol.SettingsUpdateParams{FindableByEmail: ptr(true)})
+	require.NoError(t, u.Erase(t.Context(), "ada"))
+	_, err := u.Find(t.Context(), "ada")
+	require.ErrorIs(t, err, protocol.Refuse(protocol.UserNotFound))
+	require.Empty(t, u.found(t, "me", "ada", 5))
+	require.Empty(t, u.found(t, "me", "ada@x.org", 5))
+	user, changed := u.hello(t, directory.Claims{Subject: "ada", Name: "Ada"})
+	require.True(t, changed.New)
+	require.Zero(t, user.Rev)
+	require.Equal(t, protocol.DefaultSettings(), user.Settings)
+}
+
+func hellosAtOnce(t *testing.T, u *users) {
+	var wg sync.WaitGroup
+	for i := range 64 {
+		wg.Go(func() {
+			user, _, err := u.Upsert(t.Context(), directory.Claims{Subject: fmt.Sprint(i % 8), Name: "N", Username: "same"})
+			require.NoError(t, err)
+			require.Equal(t, "same", user.Username)
+		})
+	}
+	wg.Wait()
+	_, err := u.ByUsername(t.Context(), "same")
+	require.NoError(t, err)
+	got, err := u.Get(t.Context(), "0", "1", "2", "3", "4", "5", "6", "7")
+	require.NoError(t, err)
+	holders := 0
+	for _, user := range got {
+		if user.HoldsUsername {
+			holders++
+		}
+	}
+	require.Equal(t, 1, holders)
+}
+
+func ptr[T any](v T) *T { return &v }
