@@ -1,18 +1,217 @@
 package protocol
 
 import (
-	"bytes"
-	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
 )
 
-// appendValue appends v as JSON to dst.
+// The encoder writes what encoding/json would, with three differences: a list or map that is nil is written as [] or
+// {}, free-form JSON that is nil as {}, since the protocol knows no null; <, > and & stay as they are; and next to nothing
+// is allocated beside the frame.
+
+// encodeFunc appends one value as JSON.
+type encodeFunc func(dst []byte, v reflect.Value) ([]byte, error)
+
+var encoders sync.Map // reflect.Type → encodeFunc
+
+// appendValue appends v, a wire struct or a pointer to one, to dst.
 func appendValue(dst []byte, v any) ([]byte, error) {
-	out := bytes.NewBuffer(dst)
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
+	value := reflect.ValueOf(v)
+	switch {
+	case value.Kind() == reflect.Pointer && !value.IsNil():
+		value = value.Elem()
+	case value.Kind() == reflect.Struct: // a copy with an address, so that no member must be copied
+		addressable := reflect.New(value.Type()).Elem()
+		addressable.Set(value)
+		value = addressable
+	default:
+		return nil, fmt.Errorf("encode %T: no wire struct", v)
 	}
-	b := out.Bytes()
-	return b[:len(b)-1], nil
+	return encoderOf(value.Type())(dst, value)
+}
+
+func encoderOf(t reflect.Type) encodeFunc {
+	if e, ok := encoders.Load(t); ok {
+		return e.(encodeFunc)
+	}
+	e, _ := encoders.LoadOrStore(t, newEncoder(t))
+	return e.(encodeFunc)
+}
+
+// newEncoder panics for a type that nothing on the wire has: it is met by the first test that encodes it.
+func newEncoder(t reflect.Type) encodeFunc {
+	switch t {
+	case typeRaw:
+		return encodeRaw
+	case typeTime:
+		return encodeTime
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return func(dst []byte, v reflect.Value) ([]byte, error) { return appendString(dst, v.String()), nil }
+	case reflect.Bool:
+		return func(dst []byte, v reflect.Value) ([]byte, error) { return strconv.AppendBool(dst, v.Bool()), nil }
+	case reflect.Int, reflect.Int64:
+		return func(dst []byte, v reflect.Value) ([]byte, error) { return strconv.AppendInt(dst, v.Int(), 10), nil }
+	case reflect.Uint16:
+		return func(dst []byte, v reflect.Value) ([]byte, error) { return strconv.AppendUint(dst, v.Uint(), 10), nil }
+	case reflect.Pointer:
+		return newPointerEncoder(t)
+	case reflect.Slice:
+		return newSliceEncoder(t)
+	case reflect.Map:
+		return newMapEncoder(t)
+	case reflect.Struct:
+		return newStructEncoder(t)
+	}
+	panic("protocol: no encoder for " + t.String())
+}
+
+// encodeRaw writes free-form JSON, which must be JSON: one broken value would break the frame around it.
+func encodeRaw(dst []byte, v reflect.Value) ([]byte, error) {
+	raw := v.Bytes()
+	if raw == nil {
+		return append(dst, "{}"...), nil
+	}
+	if check(raw, maxDepth) != syntaxOK {
+		return nil, errors.New("encode free-form JSON: malformed")
+	}
+	return append(dst, raw...), nil
+}
+
+func encodeTime(dst []byte, v reflect.Value) ([]byte, error) {
+	if v.CanAddr() {
+		return v.Addr().Interface().(*Time).appendJSON(dst), nil
+	}
+	return v.Interface().(Time).appendJSON(dst), nil
+}
+
+func newPointerEncoder(t reflect.Type) encodeFunc {
+	// Looked up at use: a relation has an invitation in it, an error a relation.
+	return func(dst []byte, v reflect.Value) ([]byte, error) {
+		if v.IsNil() {
+			return append(dst, "null"...), nil
+		}
+		return encoderOf(t.Elem())(dst, v.Elem())
+	}
+}
+
+func newSliceEncoder(t reflect.Type) encodeFunc {
+	inner := encoderOf(t.Elem())
+	return func(dst []byte, v reflect.Value) ([]byte, error) {
+		var err error
+		dst = append(dst, '[')
+		for i := range v.Len() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if dst, err = inner(dst, v.Index(i)); err != nil {
+				return nil, err
+			}
+		}
+		return append(dst, ']'), nil
+	}
+}
+
+// newMapEncoder writes a map sorted by key, so that equal values are equal bytes.
+func newMapEncoder(t reflect.Type) encodeFunc {
+	inner := encoderOf(t.Elem())
+	return func(dst []byte, v reflect.Value) ([]byte, error) {
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		var err error
+		dst = append(dst, '{')
+		for i, key := range keys {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(appendString(dst, key.String()), ':')
+			if dst, err = inner(dst, v.MapIndex(key)); err != nil {
+				return nil, err
+			}
+		}
+		return append(dst, '}'), nil
+	}
+}
+
+func newStructEncoder(t reflect.Type) encodeFunc {
+	type member struct {
+		key      string // with quotes and colon
+		index    []int
+		optional bool
+		encode   encodeFunc
+	}
+	var plan []member
+	for _, f := range fieldsOf(t) {
+		plan = append(plan, member{`"` + f.name + `":`, f.index, f.optional, encoderOf(t.FieldByIndex(f.index).Type)})
+	}
+	return func(dst []byte, v reflect.Value) ([]byte, error) {
+		var err error
+		dst = append(dst, '{')
+		first := true
+		for i := range plan {
+			m := &plan[i]
+			value := v.FieldByIndex(m.index)
+			if m.optional && value.IsZero() {
+				continue
+			}
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			if dst, err = m.encode(append(dst, m.key...), value); err != nil {
+				return nil, err
+			}
+		}
+		return append(dst, '}'), nil
+	}
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends s as a JSON string; what is not UTF-8 becomes U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		dst = append(dst, s[from:i]...)
+		dst = appendEscape(dst, c)
+		i++
+		from = i
+	}
+	return append(append(dst, s[from:]...), '"')
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	if c >= utf8.RuneSelf {
+		return append(dst, "\uFFFD"...)
+	}
+	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xF])
 }

@@ -40,11 +40,12 @@ func OptionalAtMillis(ms int64) *Time {
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // MarshalJSON writes the instant as RFC 3339 UTC with milliseconds.
-func (t Time) MarshalJSON() ([]byte, error) {
-	b := make([]byte, 0, len(timeLayout)+2)
-	b = append(b, '"')
-	b = t.UTC().AppendFormat(b, timeLayout)
-	return append(b, '"'), nil
+func (t Time) MarshalJSON() ([]byte, error) { return t.appendJSON(nil), nil }
+
+func (t Time) appendJSON(dst []byte) []byte {
+	dst = append(dst, '"')
+	dst = t.UTC().AppendFormat(dst, timeLayout)
+	return append(dst, '"')
 }
 
 // UnmarshalJSON reads any RFC 3339 instant and keeps its milliseconds.
