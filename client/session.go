@@ -45,7 +45,7 @@ func (c *Client) WriteState(state []byte) bool {
 	c.mu.Lock()
 	socket := c.socket
 	c.mu.Unlock()
-	return socket != nil && write(socket, websocket.BinaryMessage, append([]byte{0x01}, state...))
+	return socket != nil && write(socket, websocket.BinaryMessage, protocol.AppendState(nil, state))
 }
 
 func (c *Client) inSession(p protocol.SessionJoinParams) {
