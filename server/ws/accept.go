@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"foyer/protocol"
+
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 )
@@ -95,7 +97,7 @@ func (e *Refused) Error() string {
 }
 
 // Upgrade answers the request: with 101 and a Socket that waits for Start, or with an HTTP status and a *Refused. If the
-// request has a bearer token, authenticate decides on it, and its error means 401.
+// request has a bearer token, authenticate decides on it: its error means 401, or 503 if it is protocol.Unavailable.
 func (a *Acceptor) Upgrade(w http.ResponseWriter, r *http.Request, authenticate func(token string) error) (*Socket, error) {
 	address := a.clientAddress(r)
 	if refused := a.check(r, authenticate); refused != nil {
@@ -118,6 +120,7 @@ func (a *Acceptor) Upgrade(w http.ResponseWriter, r *http.Request, authenticate 
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
 	s.conn = conn
+	_ = conn.SetCompressionLevel(0) // nothing is compressed, but gorilla encodes a prepared message anew for each level
 	a.stats.Upgraded.Add(1)
 	return s, nil
 }
@@ -138,10 +141,25 @@ func (a *Acceptor) check(r *http.Request, authenticate func(token string) error)
 		return &Refused{http.StatusServiceUnavailable, "too many new devices at once"}
 	}
 	token, given, ok := bearer(r)
-	if given && (!ok || authenticate(token) != nil) {
-		return &Refused{http.StatusUnauthorized, "the token is not valid here"}
+	switch {
+	case !given:
+		return nil
+	case !ok:
+		return &Refused{http.StatusUnauthorized, "the Authorization header holds no bearer token"}
 	}
-	return nil
+	return refusal(authenticate(token))
+}
+
+// refusal is what the verdict on a token means for its request.
+func refusal(err error) *Refused {
+	var refused *protocol.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused) && refused.Code == protocol.CodeUnavailable:
+		return &Refused{http.StatusServiceUnavailable, "tokens can't be checked right now"}
+	}
+	return &Refused{http.StatusUnauthorized, "the token is not valid here"}
 }
 
 // refuse answers the request and counts it.

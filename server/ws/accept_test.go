@@ -57,6 +57,7 @@ func TestWhoMayUpgrade(t *testing.T) {
 		{"a good token", nil, header("Authorization", "Bearer good"), 101},
 		{"the scheme's case does not matter", nil, header("Authorization", "bearer good"), 101},
 		{"a bad token", nil, header("Authorization", "Bearer bad"), 401},
+		{"a token that can't be checked now", nil, header("Authorization", "Bearer uncheckable"), 503},
 		{"no token in the header", nil, header("Authorization", "Bearer "), 401},
 		{"another scheme", nil, header("Authorization", "Basic Zm9vOmJhcg=="), 401},
 		{"two tokens", nil, header("Authorization", "Bearer good", "Authorization", "Bearer good"), 401},

@@ -73,10 +73,13 @@ type room struct {
 
 func (h *room) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s, err := h.acceptor.Upgrade(w, r, func(token string) error {
-		if token != "good" {
-			return protocol.Refuse(protocol.TokenInvalid)
+		switch token {
+		case "good":
+			return nil
+		case "uncheckable":
+			return protocol.Refuse(protocol.Unavailable)
 		}
-		return nil
+		return protocol.Refuse(protocol.TokenInvalid)
 	})
 	if err != nil {
 		return
