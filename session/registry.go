@@ -35,7 +35,7 @@ type Registry interface {
 type Members interface {
 	// Join adds the user, or only the device if the user is a member already, and returns after the flush that has it.
 	// It refuses with session_not_found (ended), session_locked, session_full, ErrRulesChanged, and not_in_session if
-	// the user was gone again before anybody could see them. The place left behind is given up after the new one is
+	// another request took the user out again before anybody could see them. The place left behind is given up after the new one is
 	// taken, with the reason moved.
 	Join(ctx context.Context, j Join) (Joined, error)
 	// Leave takes a device, or with no DeviceID the user, out of the session. Leaving where one isn't changes nothing.

@@ -1,0 +1,145 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"foyer/protocol"
+)
+
+// Options are what a Service stands on. Now and NewID are time.Now and a source of UUIDs in production.
+type Options struct {
+	Store     Store
+	Registry  Registry
+	Relations Relations
+	Config    Config
+	Now       func() time.Time
+	NewID     func() string
+	// PasswordCost is bcrypt's; its default when 0.
+	PasswordCost int
+}
+
+// Service carries out the session methods. It is safe for concurrent use. Refusals are *protocol.Error; any other
+// error is internal. The caller delivers the Effects it returns.
+type Service struct {
+	store     Store
+	registry  Registry
+	relations Relations
+	config    Config
+	now       func() time.Time
+	newID     func() string
+	passwords *passwords
+
+	mu     sync.Mutex
+	stays  []Stay   // ended, not yet stored; guarded by mu
+	closed []string // sessions that have ended, not yet deleted; guarded by mu
+}
+
+// New returns a Service.
+func New(o Options) *Service {
+	return &Service{
+		store: o.Store, registry: o.Registry, relations: o.Relations, config: o.Config,
+		now: o.Now, newID: o.NewID, passwords: newPasswords(o.PasswordCost),
+	}
+}
+
+// Actor is who enters, and with which device. For a companion it is the device that moves.
+type Actor struct {
+	User   protocol.User
+	Device Device
+}
+
+// Entry is the answer to a join, and for one into a large session the frames that follow it: Rest counts its versions
+// on from Result's, up to Through. A roster that is published with a version up to Through is in here already.
+type Entry struct {
+	Result  protocol.SessionJoinResult
+	Rest    [][]byte
+	Through int64
+}
+
+// attempts is how often a change is decided anew when what it was decided on moved meanwhile.
+const attempts = 16
+
+// busy is the answer when it moved each time.
+func busy() error { return protocol.Refuse(protocol.Unavailable).WithRetryAfter(100) }
+
+func (s *Service) millis() int64 { return s.now().UnixMilli() }
+
+// retried reports whether err says that a decision has to be taken again.
+func retried(err error) bool {
+	return errors.Is(err, ErrRulesChanged) || errors.Is(err, ErrMemberChanged)
+}
+
+// outsider is the answer to someone who asks as a member and is none: whether the session is there is told only to
+// whom it may be shown.
+func (s *Service) outsider(ctx context.Context, actor, sessionID string) error {
+	rec, _, found, err := s.store.Lookup(ctx, sessionID, actor)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return protocol.Refuse(protocol.SessionNotFound)
+	}
+	ok, err := s.visibleTo(ctx, &rec, actor)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return protocol.Refuse(protocol.SessionNotFound)
+	}
+	return protocol.Refuse(protocol.NotInSession)
+}
+
+// visibleTo reports whether userID may know of a session.
+func (s *Service) visibleTo(ctx context.Context, rec *Record, userID string) (bool, error) {
+	shown, err := s.shown(ctx, userID, []Record{*rec})
+	return len(shown) == 1, err
+}
+
+// shown returns those of the sessions that userID may know of: not those whose host has blocked them, nor those for the
+// host's connections if they are none. With nobody in, the creator counts as the host.
+func (s *Service) shown(ctx context.Context, userID string, records []Record) ([]Record, error) {
+	ids := make([]string, len(records))
+	for i, r := range records {
+		ids[i] = r.ID
+	}
+	summaries, err := s.registry.Summaries(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	hosts := make([]string, len(records))
+	var all, friends []string // whose block, and whose connection matters
+	for i, r := range records {
+		if hosts[i] = summaries[r.ID].Host; hosts[i] == "" {
+			hosts[i] = r.Creator
+		}
+		if hosts[i] == "" || hosts[i] == userID || r.Creator == userID {
+			continue
+		}
+		all = append(all, hosts[i])
+		if r.Visibility == protocol.VisibilityConnections {
+			friends = append(friends, hosts[i])
+		}
+	}
+	blocked, connected := map[string]bool{}, map[string]bool{}
+	if len(all) > 0 {
+		if blocked, err = s.relations.BlockedBy(ctx, userID, all); err != nil {
+			return nil, err
+		}
+	}
+	if len(friends) > 0 {
+		if connected, err = s.relations.ConnectedWith(ctx, userID, friends); err != nil {
+			return nil, err
+		}
+	}
+	var out []Record
+	for i, r := range records {
+		own := hosts[i] == userID || r.Creator == userID && userID != ""
+		if own || visible(r.Visibility, hosts[i], connected[hosts[i]], blocked[hosts[i]]) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
