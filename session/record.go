@@ -14,8 +14,8 @@ const (
 	MaxTickHz       = 60
 	MaxMembers      = 65535 // as many as there are numbers
 	attributesBytes = 1024
-	metadataBytes   = 4096
 	dataBytes       = 4096
+	maxBans         = 10_000 // of one session
 )
 
 // Config are the limits that an operator can change. Counts of 0 mean no limit.

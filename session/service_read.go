@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 
 	"foyer/fold"
 	"foyer/protocol"
@@ -172,7 +173,8 @@ func (s *Service) Permissions(ctx context.Context, viewer, target string) (list 
 // MayJoin returns what a join by the viewer, with the right password, would be refused with; nil if it would succeed.
 func (s *Service) MayJoin(ctx context.Context, viewer, sessionID string) (*protocol.Error, error) {
 	rec, err := s.admit(ctx, viewer, sessionID, func(string) bool { return true })
-	if refusal, ok := err.(*protocol.Error); ok && refusal.Code != protocol.CodeUnavailable {
+	var refusal *protocol.Error
+	if errors.As(err, &refusal) && refusal.Code != protocol.CodeUnavailable {
 		return refusal, nil
 	}
 	if err != nil || rec.returning {

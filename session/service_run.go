@@ -12,7 +12,7 @@ import (
 // sessions that nobody comes back to end in their time. Stays that a crash left open are ended. It is called once,
 // before the first join.
 func (s *Service) Start(ctx context.Context) error {
-	rosters, _, err := s.store.TakeMembers(ctx)
+	rosters, err := s.store.TakeMembers(ctx)
 	if err != nil {
 		return err
 	}

@@ -35,8 +35,9 @@ type Records interface {
 
 // Bans keeps who is kept out.
 type Bans interface {
-	// Ban keeps b and raises RulesRev; a ban that stands already stays as it is. It refuses with session_not_found.
-	Ban(ctx context.Context, b Ban) (Record, error)
+	// Ban keeps b and raises RulesRev; a ban that stands already stays as it is. It refuses with session_not_found, and
+	// with too_many_outstanding if the session has limit bans already.
+	Ban(ctx context.Context, b Ban, limit int) (Record, error)
 	// Unban lifts a ban and raises RulesRev; lifting none changes nothing. It refuses with session_not_found.
 	Unban(ctx context.Context, sessionID, userID string) (Record, error)
 	// Banned returns who is banned, the newest ban first, after the given position.
@@ -60,7 +61,7 @@ type SavedMembers interface {
 	// SaveMembers replaces what was saved before.
 	SaveMembers(ctx context.Context, rosters []Snapshot, at int64) error
 	// TakeMembers returns what was saved, with today's names, and forgets it.
-	TakeMembers(ctx context.Context) (rosters []Snapshot, at int64, err error)
+	TakeMembers(ctx context.Context) ([]Snapshot, error)
 }
 
 // Operation is the client's own name for a durable change. An empty OpID names none.
