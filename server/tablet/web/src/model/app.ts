@@ -1,0 +1,288 @@
+import {
+  FoyerClient,
+  FoyerError,
+  type Focus,
+  type HelloResult,
+  type Person,
+  type Presence,
+  type RelationChanged,
+  type Resume,
+  type Session,
+  type Settings,
+  type User,
+} from 'foyer-client';
+import { Relations } from './relations.js';
+import { Room, type Sort } from './room.js';
+import * as tab from './tab.js';
+import { TokenSource } from './token.js';
+import { closedWord, endedWord, explain } from './words.js';
+
+export type Route = 'here' | 'connections' | 'invitations' | 'add' | 'sessions' | 'you';
+export type Status = 'starting' | 'online' | 'offline' | 'closed' | 'sign_in';
+
+export interface Toast {
+  id: number;
+  cause: 'received' | 'accepted' | 'crossed';
+  user: User;
+  invitationId?: string;
+}
+
+export interface Notice {
+  text: string;
+  tone: 'info' | 'error';
+}
+
+export type Dialog =
+  | { kind: 'confirm'; title: string; text: string; yes: string; no: string; danger?: boolean; run: () => void }
+  | { kind: 'password'; session: { id: string; name: string }; error?: string }
+  | { kind: 'create'; error?: string }
+  | { kind: 'join_id'; error?: string }
+  | { kind: 'room'; error?: string }
+  | { kind: 'bans'; users?: User[] };
+
+const NOTICE_MS = 8_000;
+const TOAST_MS = 10_000;
+
+/** Everything that the page knows. Views read it, actions change it. */
+export class App {
+  status: Status = 'starting';
+  closedBecause = '';
+  draining = false;
+  hello?: HelloResult;
+  relations: Relations;
+  room = new Room();
+  presences = new Map<string, Presence>();
+  own: Presence = { status: 'online', devices: [] };
+  /** One's own note, which others don't see while one is invisible. */
+  note?: string;
+  settings?: Settings;
+  settingsRev = 0;
+
+  route: Route = 'here';
+  hereQuery = '';
+  hereSort: Sort = 'joined';
+  boxTab: 'received' | 'declined' = 'received';
+  selected = new Set<string>();
+  search = { query: '', people: [] as Person[], cursor: undefined as string | undefined, done: '', error: '' };
+  recent: Person[] = [];
+  sessions = { query: '', items: [] as Session[], cursor: undefined as string | undefined, loaded: false };
+  focusUser?: User;
+  focus?: Focus;
+  dialog?: Dialog;
+  toasts: Toast[] = [];
+  notice?: Notice;
+  /** For screen readers: what an action did. */
+  said = '';
+  busy = new Set<string>();
+  /** Starts anew with a token that was pasted. */
+  signIn: (token: string) => void = () => {};
+
+  readonly client: FoyerClient;
+  #noticeTimer = 0;
+  #toastId = 0;
+
+  constructor(
+    readonly tokens: TokenSource,
+    readonly companion: boolean,
+    resume: Resume | undefined,
+    readonly changed: () => void,
+  ) {
+    this.client = new FoyerClient({
+      url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/ws`,
+      token: tokens.get,
+      client: { name: 'foyer-tablet', kind: companion ? 'tablet' : 'web', ...(companion ? { companion } : {}) },
+      ...(resume ? { resume } : {}),
+    });
+    this.relations = new Relations(this.client, changed);
+    this.#listen();
+  }
+
+  get me(): User {
+    return this.hello?.user ?? { id: '', name: '' };
+  }
+
+  get features(): string[] {
+    return this.hello?.features ?? [];
+  }
+
+  start(): void {
+    this.client.connect().catch(() => {});
+  }
+
+  /** One request that the user asked for: busy while it runs, its refusal shown. */
+  async run<T>(key: string, work: () => Promise<T>, said = ''): Promise<T | undefined> {
+    if (this.busy.has(key)) return undefined;
+    this.busy.add(key);
+    this.changed();
+    try {
+      const result = await work();
+      this.said = said;
+      return result;
+    } catch (error) {
+      this.tell(explain(error));
+      return undefined;
+    } finally {
+      this.busy.delete(key);
+      this.changed();
+    }
+  }
+
+  tell(notice: Notice | undefined): void {
+    this.notice = notice;
+    clearTimeout(this.#noticeTimer);
+    if (notice) this.#noticeTimer = window.setTimeout(() => this.tell(undefined), NOTICE_MS);
+    this.changed();
+  }
+
+  dismissToast(id: number): void {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id);
+    this.changed();
+  }
+
+  presenceOf(person: Pick<Person, 'user' | 'presence'>): Presence | undefined {
+    return (person.user && this.presences.get(person.user.id)) ?? person.presence;
+  }
+
+  // --- what the server says ---
+
+  #listen(): void {
+    const on: FoyerClient['on'] = (event, listener) =>
+      this.client.on(event, (value) => {
+        listener(value);
+        this.changed();
+      });
+    on('status', ({ status, reason, error }) => {
+      if (status === 'online') this.status = 'online';
+      if (status === 'offline') this.status = 'offline';
+      if (status === 'closed') this.#ended(reason, error);
+      if (status !== 'connecting') this.draining = false;
+    });
+    on('hello', (hello) => void this.#welcomed(hello).catch((error) => this.#loadFailed(error)));
+    on('sync', ({ cause }) => {
+      if (cause === 'gap') void this.relations.loadAll().catch((error) => this.#loadFailed(error));
+    });
+    on('relation.changed', (change) => this.#relationChanged(change));
+    on('invitation.seen', ({ unseen }) => (this.relations.unseen = unseen));
+    on('settings.changed', ({ rev, settings }) => this.learnSettings(settings, rev));
+    on('people.focus_changed', (focus) => {
+      if (focus.person.user?.id === this.focusUser?.id) this.learnFocus(focus);
+    });
+    on('presence.changed', ({ people }) => {
+      for (const { user_id, presence } of people) {
+        if (user_id === this.me.id) this.own = presence;
+        else this.presences.set(user_id, presence);
+      }
+    });
+    on('session.roster', (change) => {
+      if (!this.room.apply(change)) void this.rejoin(change.session_id);
+    });
+    on('session.resync', (joined) => this.room.enter(joined));
+    on('session.updated', ({ session }) => {
+      if (session.id === this.room.session?.id) this.room.session = session;
+    });
+    on('session.ended', ({ session_id, reason }) => {
+      if (session_id !== this.room.session?.id) return;
+      this.room.leave();
+      this.tell({ text: endedWord[reason] ?? 'You left the session.', tone: 'info' });
+    });
+    on('server.draining', () => (this.draining = true));
+  }
+
+  async #welcomed(hello: HelloResult): Promise<void> {
+    const first = this.hello === undefined || this.hello.user.id !== hello.user.id;
+    this.hello = hello;
+    this.relations.unseen = hello.unseen;
+    void tab.hold(hello.device_id);
+    tab.keep(this.client.resume);
+    const loads: Promise<unknown>[] = [this.#resumeRoom(hello)];
+    // Presence has no revision, so what was missed is unknown even after a resume.
+    loads.push(first || !hello.resumed ? this.relations.loadAll() : this.relations.loadConnections());
+    if (first) loads.push(this.#loadOwnPresence());
+    if (first || !hello.resumed) {
+      loads.push(this.client.call('settings.get').then(({ settings, rev }) => this.learnSettings(settings, rev)));
+    }
+    if (this.focusUser) {
+      loads.push(this.client.call('people.focus', { user_id: this.focusUser.id }).then((focus) => this.learnFocus(focus)));
+    }
+    await Promise.all(loads);
+  }
+
+  async #resumeRoom({ session_id }: HelloResult): Promise<void> {
+    if (!session_id) this.room.leave();
+    // A companion is told by session.resync.
+    else if (!this.companion) await this.rejoin(session_id);
+  }
+
+  /** Who is here, anew; joining where one already is changes nothing. */
+  async rejoin(sessionId: string): Promise<void> {
+    try {
+      this.room.enter(await this.client.call('session.join', { session_id: sessionId }));
+    } catch (error) {
+      if (error instanceof FoyerError && error.code === 0) return;
+      this.room.leave();
+      this.tell({ text: endedWord.closed, tone: 'info' });
+    }
+    this.changed();
+  }
+
+  /** One's own panel is the one place that tells what others see of oneself. */
+  async #loadOwnPresence(): Promise<void> {
+    if (this.focusUser) return;
+    const { person } = await this.client.call('people.focus', { user_id: this.me.id });
+    if (person.presence) this.own = person.presence;
+    if (!this.focusUser) await this.client.call('people.unfocus', {});
+  }
+
+  #loadFailed(error: unknown): void {
+    // Offline again: the next hello loads anew.
+    if (error instanceof FoyerError && error.code === 0) return;
+    this.tell(explain(error));
+  }
+
+  #relationChanged(change: RelationChanged): void {
+    this.relations.apply(change);
+    for (const id of this.selected) {
+      if (!this.relations.sent.items.some((invitation) => invitation.id === id)) this.selected.delete(id);
+    }
+    const { user, cause } = change;
+    if (!user) return;
+    if (change.relation.state !== 'connected' && !this.room.members.has(user.id)) this.presences.delete(user.id);
+    // A toast about what no longer holds goes as quietly as its row.
+    this.toasts = this.toasts.filter((toast) => toast.user.id !== user.id);
+    const worthIt = cause === 'received' || cause === 'accepted' || cause === 'crossed';
+    if (!change.notify || !worthIt || this.own.status === 'busy') return;
+    const toast = { id: ++this.#toastId, cause, user, invitationId: change.invitation_id };
+    this.toasts = [...this.toasts, toast].slice(-3);
+    window.setTimeout(() => this.#fade(toast.id), TOAST_MS);
+  }
+
+  /** A toast stays for as long as someone points at it or is inside it. */
+  #fade(id: number): void {
+    const element = document.getElementById(`toast-${id}`);
+    if (element?.matches(':hover, :focus-within')) window.setTimeout(() => this.#fade(id), 1_000);
+    else this.dismissToast(id);
+  }
+
+  #ended(reason: string | undefined, error: FoyerError | undefined): void {
+    tab.forget();
+    if (reason === 'token') {
+      this.status = 'sign_in';
+      this.closedBecause = error && error.reason !== 'sign_in' ? error.message : this.hello ? closedWord.token : '';
+      return;
+    }
+    this.status = 'closed';
+    this.closedBecause = closedWord[reason ?? ''] ?? error?.message ?? 'This device was disconnected.';
+  }
+
+  learnSettings(settings: Settings, rev: number): void {
+    if (rev < this.settingsRev) return;
+    this.settings = settings;
+    this.settingsRev = rev;
+  }
+
+  learnFocus(focus: Focus): void {
+    const { user, presence } = focus.person;
+    this.focus = focus;
+    if (user && presence) this.presences.set(user.id, presence);
+  }
+}
