@@ -68,8 +68,8 @@ func (t *truth) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-func (p *payload) claims() Claims {
-	c := Claims{
+func (p *payload) claims() *Claims {
+	c := &Claims{
 		Subject: p.Subject, Name: p.Name, Username: p.Username, Picture: p.Picture, ExpiresAt: p.Expiry.Time(),
 		Email: p.Email, EmailVerified: bool(p.EmailVerified), Phone: p.Phone, PhoneVerified: bool(p.PhoneVerified),
 	}

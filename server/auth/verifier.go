@@ -86,26 +86,26 @@ func (v *Verifier) Ready() error {
 
 // Verify returns what a good token says. For any other it returns a *protocol.Error: token_expired if all but the time is
 // right, unavailable if the provider's keys could not be fetched yet, else token_invalid.
-func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
+func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > tokenBytes || strings.ContainsFunc(token, notCompact) {
-		return Claims{}, protocol.Refuse(protocol.TokenInvalid)
+		return nil, protocol.Refuse(protocol.TokenInvalid)
 	}
 	parsed, err := jwt.ParseSigned(token, v.algorithms())
 	if err != nil || len(parsed.Headers) != 1 || !goodType(parsed.Headers[0]) {
-		return Claims{}, protocol.Refuse(protocol.TokenInvalid)
+		return nil, protocol.Refuse(protocol.TokenInvalid)
 	}
 	var p payload
 	if err := v.open(ctx, parsed, &p); err != nil {
-		return Claims{}, err
+		return nil, err
 	}
 	if p.Expiry == nil || !goodTime(p.Expiry) || !goodSubject(p.Subject) {
-		return Claims{}, protocol.Refuse(protocol.TokenInvalid)
+		return nil, protocol.Refuse(protocol.TokenInvalid)
 	}
 	switch err := p.ValidateWithLeeway(v.expected.WithTime(v.now()), Leeway); {
 	case errors.Is(err, jwt.ErrExpired):
-		return Claims{}, protocol.Refuse(protocol.TokenExpired)
+		return nil, protocol.Refuse(protocol.TokenExpired)
 	case err != nil:
-		return Claims{}, protocol.Refuse(protocol.TokenInvalid)
+		return nil, protocol.Refuse(protocol.TokenInvalid)
 	}
 	return p.claims(), nil
 }
