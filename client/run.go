@@ -138,8 +138,8 @@ var notifications = func() map[protocol.Method]func() any {
 	return table
 }()
 
-// errGap is a revision that came before one still missing: coming back asks for all that are.
-var errGap = errors.New("a revision is missing")
+// ErrGap is why a client went Offline that was told a revision before one still missing: coming back asks for all that are.
+var ErrGap = errors.New("a revision is missing")
 
 // notified takes in a notification: each revision once and in order, whatever the server replays.
 func (c *Client) notified(m *protocol.ServerMessage) error {
@@ -179,7 +179,7 @@ func (c *Client) takeRevision(rev int64) (fresh bool, err error) {
 	case rev <= c.rev:
 		return false, nil
 	case rev > c.rev+1:
-		return false, errGap
+		return false, ErrGap
 	}
 	c.rev = rev
 	return true, nil
