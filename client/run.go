@@ -80,7 +80,7 @@ func (c *Client) run(socket *websocket.Conn) {
 				c.finish(e.err)
 				return
 			}
-			wait := max(backoff(attempt, rand.Float64()), e.wait, time.Until(c.draining)) //nolint:gosec // G404: no secret
+			wait := max(backoff(attempt, rand.Float64()), e.wait, time.Until(c.draining)) //nolint:gosec // G404: a wait is no secret
 			c.events.add(&Offline{Err: e.err, RetryIn: wait})
 			if !pause(c.ctx, wait) {
 				return
