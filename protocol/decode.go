@@ -2,8 +2,10 @@ package protocol
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,18 +53,10 @@ func (p *problem) in(name string) *problem {
 	return p
 }
 
+// refusal names the member by its path; params as a whole, and a member whose name is empty, are called params.
 func (p *problem) refusal() *Error {
-	if len(p.path) == 0 {
-		return InvalidParams("params", p.text)
-	}
-	var field strings.Builder
-	for i := len(p.path) - 1; i >= 0; i-- {
-		field.WriteString(p.path[i])
-		if i > 0 {
-			field.WriteByte('.')
-		}
-	}
-	return InvalidParams(field.String(), p.text)
+	slices.Reverse(p.path)
+	return InvalidParams(cmp.Or(strings.Join(p.path, "."), "params"), p.text)
 }
 
 // decodeFunc reads one value of checked JSON into v.

@@ -205,6 +205,10 @@ func appendEscape(dst []byte, c byte) []byte {
 		return append(dst, '\\', c)
 	case '\n':
 		return append(dst, '\\', 'n')
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
 	case '\r':
 		return append(dst, '\\', 'r')
 	case '\t':

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // Code is the class of an error: JSON-RPC 2.0's own codes and six of Foyer's.
@@ -174,6 +175,11 @@ func (e *Error) WithLimit(n int) *Error { e.Data.Limit = n; return e }
 // InvalidParams says that the member at field (a path with dots) is wrong, and how.
 func InvalidParams(field, problem string) *Error {
 	return &Error{Code: CodeInvalidParams, Message: field + ": " + problem, Data: &ErrorData{Field: field}}
+}
+
+// UnknownMethod says that there is no such method.
+func UnknownMethod(m Method) *Error {
+	return &Error{Code: CodeMethodNotFound, Message: "There is no method " + strconv.Quote(clip(string(m))) + "."}
 }
 
 // InvalidRequest says that the envelope is no request that can be carried out.
