@@ -21,47 +21,93 @@ func (s *Service) Focus(ctx context.Context, viewer Viewer, target string) (prot
 		return none, time.Time{}, protocol.Refuse(protocol.UserNotFound)
 	}
 	p := panel{now: s.s.Now(), focus: protocol.Focus{Person: protocol.Person{User: &user}, Actions: []protocol.Action{}}}
-	pair := Standing{Relation: protocol.Relation{State: protocol.RelationSelf}}
-	if target != viewer.UserID {
-		if pair, err = s.s.Pairs.Standing(ctx, viewer.UserID, target); err != nil {
+	for _, add := range []func(context.Context, Viewer, *panel) error{s.addPair, s.addPresenceOf, s.addJoin, s.addMember} {
+		if err := add(ctx, viewer, &p); err != nil {
 			return none, time.Time{}, err
 		}
-	}
-	company, err := s.s.Sessions.Company(ctx, viewer.UserID, target)
-	if err != nil {
-		return none, time.Time{}, err
-	}
-	seen, err := s.s.Presences.Presences(ctx, viewer.UserID, map[string]protocol.RelationState{target: pair.Relation.State})
-	if err != nil {
-		return none, time.Time{}, err
-	}
-	p.focus.Person.Relation, p.focus.Person.Member = pair.Relation, company.Member
-	if v, ok := seen[target]; ok {
-		p.focus.Person.Presence = &v.Presence
-		p.wake(v.Next)
-	}
-	if target != viewer.UserID {
-		p.offer(pair.Next, pair.Actions...)
-		if err := s.joinAction(ctx, viewer, &p); err != nil {
-			return none, time.Time{}, err
-		}
-		p.offer(company.Next, company.Actions...)
 	}
 	return p.focus, p.next, nil
 }
 
-// joinAction offers to join the session that the person is seen in.
-func (s *Service) joinAction(ctx context.Context, viewer Viewer, p *panel) error {
-	seen := p.focus.Person.Presence
-	if seen == nil || seen.Session == nil {
+// addPair adds the relation and what can be done about it.
+func (s *Service) addPair(ctx context.Context, viewer Viewer, p *panel) error {
+	if p.target() == viewer.UserID {
+		p.focus.Person.Relation = protocol.Relation{State: protocol.RelationSelf}
 		return nil
 	}
-	a, err := s.s.Sessions.JoinAction(ctx, viewer, seen.Session.ID)
+	pair, err := s.s.Pairs.Standing(ctx, viewer.UserID, p.target())
 	if err != nil {
 		return err
 	}
-	p.offer(time.Time{}, a)
+	p.focus.Person.Relation = pair.Relation
+	p.wake(pair.Next)
+	p.offer(pair.Actions...)
 	return nil
+}
+
+// addPresenceOf adds what viewer sees of the person's presence.
+func (s *Service) addPresenceOf(ctx context.Context, viewer Viewer, p *panel) error {
+	states := map[string]protocol.RelationState{p.target(): p.focus.Person.Relation.State}
+	seen, err := s.s.Presences.Presences(ctx, viewer.UserID, states)
+	if err != nil {
+		return err
+	}
+	if v, ok := seen[p.target()]; ok {
+		p.focus.Person.Presence = &v.Presence
+		p.wake(v.Next)
+	}
+	return nil
+}
+
+// addJoin offers to join the session that the person is seen in.
+func (s *Service) addJoin(ctx context.Context, viewer Viewer, p *panel) error {
+	seen := p.focus.Person.Presence
+	if seen == nil || seen.Session == nil || p.target() == viewer.UserID {
+		return nil
+	}
+	refusal, err := s.s.Sessions.MayJoin(ctx, viewer, seen.Session.ID)
+	if err != nil {
+		return err
+	}
+	p.offer(action(protocol.ActionJoinSession, refusal))
+	return nil
+}
+
+// addMember adds the person as a member of the session that viewer is in, and what a host or cohost could do there.
+func (s *Service) addMember(ctx context.Context, viewer Viewer, p *panel) error {
+	_, m, shared, err := s.s.Sessions.SharedMember(ctx, viewer.UserID, p.target())
+	if err != nil {
+		return err
+	}
+	if shared {
+		p.focus.Person.Member = &m
+	}
+	if p.target() == viewer.UserID {
+		return nil
+	}
+	permissions, until, err := s.s.Sessions.Permissions(ctx, viewer.UserID, p.target())
+	if err != nil {
+		return err
+	}
+	if until != 0 {
+		p.wake(time.UnixMilli(until).UTC())
+	}
+	for _, may := range permissions {
+		p.offer(action(may.Action, may.Refusal))
+	}
+	return nil
+}
+
+// action is enabled unless there is a refusal, whose reason and time it then has.
+func action(name protocol.ActionName, refusal *protocol.Error) protocol.Action {
+	if refusal == nil {
+		return protocol.Action{Action: name, Enabled: true}
+	}
+	a := protocol.Action{Action: name, Reason: refusal.Reason()}
+	if refusal.Data != nil {
+		a.RetryAt = refusal.Data.RetryAt
+	}
+	return a
 }
 
 // panel is a focus panel being put together.
@@ -71,9 +117,11 @@ type panel struct {
 	next  time.Time // when it will look different by itself
 }
 
-// offer lists actions that change by themselves at next, and each when it can be tried again.
-func (p *panel) offer(next time.Time, actions ...protocol.Action) {
-	p.wake(next)
+// target is whose panel it is.
+func (p *panel) target() string { return p.focus.Person.User.ID }
+
+// offer lists actions. The panel changes when one of them can be tried again.
+func (p *panel) offer(actions ...protocol.Action) {
 	for _, a := range actions {
 		if a.RetryAt != nil {
 			p.wake(a.RetryAt.Time)

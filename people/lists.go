@@ -3,6 +3,7 @@ package people
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -63,12 +64,12 @@ func (s *Service) InSession(ctx context.Context, viewer string, p protocol.Peopl
 	if err != nil {
 		return none, err
 	}
-	members, in, err := s.s.Sessions.Members(ctx, viewer, p.SessionID)
+	members, err := s.s.Sessions.Members(ctx, viewer, p.SessionID)
+	if errors.Is(err, protocol.Refuse(protocol.SessionNotFound)) {
+		err = protocol.Refuse(protocol.NotInSession) // whether there is such a session is not for this list to tell
+	}
 	if err != nil {
 		return none, err
-	}
-	if !in {
-		return none, protocol.Refuse(protocol.NotInSession)
 	}
 	rows := make([]placed, 0, len(members))
 	for i := range members {

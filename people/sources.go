@@ -61,24 +61,24 @@ type ConnectionPage struct {
 
 // Sessions has the members.
 type Sessions interface {
-	// Members returns everyone in a session, in order of joining, and whether viewer is one of them.
-	Members(ctx context.Context, viewer, sessionID string) (members []protocol.Member, in bool, err error)
-	// Company returns how viewer and other stand in the session that viewer is in.
-	Company(ctx context.Context, viewer, other string) (Company, error)
-	// JoinAction returns the action of joining a session from a device, decided by what decides the call; a password
-	// that is yet to be given doesn't stand against it.
-	JoinAction(ctx context.Context, viewer Viewer, sessionID string) (protocol.Action, error)
+	// Members returns everyone in a session, in the order of joining, to one of them; it refuses others.
+	Members(ctx context.Context, viewer, sessionID string) ([]protocol.Member, error)
+	// SharedMember returns the session that both are in, and target's member in it; ok is false if there is none.
+	SharedMember(ctx context.Context, viewer, target string) (sessionID string, m protocol.Member, ok bool, err error)
+	// Permissions returns what viewer could do to target in the session that viewer is in, always in the same order:
+	// nothing unless viewer is its host or a cohost, and target a member or one who left shortly before. recentUntil
+	// is when that ends, Unix milliseconds; 0 for a member.
+	Permissions(ctx context.Context, viewer, target string) (list []Permission, recentUntil int64, err error)
+	// MayJoin returns what joining from the viewer's device, with the right password, would be refused with; nil if it
+	// would succeed.
+	MayJoin(ctx context.Context, viewer Viewer, sessionID string) (*protocol.Error, error)
 }
 
-// Company is two users in the session of the first, who is the viewer.
-type Company struct {
-	// Member is the other one, nil unless they are in the same session.
-	Member *protocol.Member
-	// Actions are what viewer, as a host or cohost, could do to the other one, as a member or shortly after leaving.
-	// They are decided by what decides the calls.
-	Actions []protocol.Action
-	// Next is when Actions change by themselves, zero for never.
-	Next time.Time
+// Permission is something that a viewer could do to a member. Refusal is what the call would be answered with now, nil
+// if it would succeed.
+type Permission struct {
+	Action  protocol.ActionName
+	Refusal *protocol.Error
 }
 
 // Presences has what is seen of people.
