@@ -1,0 +1,96 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// File is the --config flag: a YAML file of settings.
+type File = kong.ConfigFlag
+
+// Prefix begins the name of every environment variable of a setting.
+const Prefix = "FOYER"
+
+// Options are what a kong parser needs so that flags are settings: their environment variables and the file.
+func Options() []kong.Option {
+	return []kong.Option{kong.DefaultEnvars(Prefix), kong.Configuration(readFile)}
+}
+
+// UnknownVariables returns the environment's FOYER_ variables that are no setting of the program's, sorted.
+func UnknownVariables(app *kong.Application, environ []string) []string {
+	known := map[string]bool{}
+	for _, flag := range flags(app.Node) {
+		for _, name := range flag.Envs {
+			known[name] = true
+		}
+	}
+	var unknown []string
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, Prefix+"_") && !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
+// Complete fills in what stands in files and what the machine knows: secrets given by file, and the node's name.
+func (s *Settings) Complete() error {
+	if err := s.Auth.Complete(); err != nil {
+		return err
+	}
+	if s.StoreFile != "" {
+		if s.Store != defaultStore {
+			return fmt.Errorf("--store and --store-file: give one of them")
+		}
+		if err := fromFile(&s.Store, "store-file", s.StoreFile); err != nil {
+			return err
+		}
+	}
+	if s.RedisFile != "" {
+		if s.Redis != "" {
+			return fmt.Errorf("--redis and --redis-file: give one of them")
+		}
+		if err := fromFile(&s.Redis, "redis-file", s.RedisFile); err != nil {
+			return err
+		}
+	}
+	if s.Node == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			return fmt.Errorf("--node: the host has no name: %w", err)
+		}
+		s.Node = host
+	}
+	return nil
+}
+
+const defaultStore = "sqlite:foyer.db"
+
+// Complete reads the secret if it stands in a file.
+func (a *Auth) Complete() error {
+	if a.SecretFile == "" {
+		return nil
+	}
+	if a.Secret != "" {
+		return fmt.Errorf("--auth-secret and --auth-secret-file: give one of them")
+	}
+	return fromFile(&a.Secret, "auth-secret-file", a.SecretFile)
+}
+
+func fromFile(into *string, flag, path string) error {
+	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return fmt.Errorf("--%s: %w", flag, err)
+	}
+	*into = strings.TrimRight(string(text), "\r\n")
+	if *into == "" {
+		return fmt.Errorf("--%s: %s is empty", flag, path)
+	}
+	return nil
+}
