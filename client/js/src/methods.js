@@ -34,7 +34,9 @@ export const takesOpId = (method) => durable.has(method);
 /** Whether a call may be sent again on the next socket. */
 export const repeatable = (method, params) => reads.has(method) || params.op_id !== undefined;
 
+/** Unique among one user's calls of a day; it is no secret, so node 18 (no global crypto) may roll dice. */
 export function newOpId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const bytes = Array.from({ length: 16 }, () => Math.floor(Math.random() * 256));
+  globalThis.crypto?.getRandomValues(Uint8Array.from(bytes)).forEach((byte, i) => (bytes[i] = byte));
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -5,6 +5,7 @@ import * as tab from './model/tab.js';
 import { applyKeptTheme } from './model/theme.js';
 import { TokenSource } from './model/token.js';
 import { dialogContent } from './view/dialogs.js';
+import { isStale } from './view/focus.js';
 import { gate, shell } from './view/shell.js';
 import { notice, toasts } from './view/toasts.js';
 
@@ -21,6 +22,7 @@ class FoyerApp extends LitElement {
   #focused?: Element;
   #home?: Element;
   #opener?: Element;
+  #stale = false;
 
   // One stylesheet for the page; a shadow root would only keep it out.
   protected createRenderRoot(): HTMLElement {
@@ -134,6 +136,9 @@ class FoyerApp extends LitElement {
       ({ retry_at }) => retry_at !== undefined && Date.parse(retry_at) - Date.now() < COUNTDOWN,
     );
     if (soon) this.requestUpdate();
+    // The server sends the panel anew by itself; should that be lost, ask.
+    if (this.#app && this.#stale && isStale(this.#app)) void act.refocus(this.#app);
+    this.#stale = this.#app !== undefined && isStale(this.#app);
   }
 
   #key(event: KeyboardEvent): void {

@@ -37,6 +37,13 @@ export async function open(app: App, user: User): Promise<void> {
   app.focusUser = user;
   app.notice = undefined;
   app.changed();
+  await refocus(app);
+}
+
+/** Asks for the open panel's content; from then on the server sends what changes. */
+export async function refocus(app: App): Promise<void> {
+  const user = app.focusUser;
+  if (!user) return;
   try {
     const focus = await app.client.call('people.focus', { user_id: user.id });
     if (app.focusUser?.id === user.id) app.learnFocus(focus);

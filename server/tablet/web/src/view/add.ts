@@ -14,7 +14,7 @@ export function add(app: App): View {
   return html`<section data-home aria-label="Add connection">
     ${heading('Add connection')}
     <div class="filters">
-      ${searchField('Search people', search.query, (value) => act.search(app, value), 'Name, username or e-mail')}
+      ${searchField('Search people', search.query, (value) => act.search(app, value), 'Name or e-mail')}
     </div>
     ${search.error ? html`<p class="inline-error" role="alert">${search.error}</p>` : nothing}
     ${search.query.trim().length < 2 ? recent(app) : results(app)}

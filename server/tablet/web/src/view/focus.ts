@@ -108,12 +108,26 @@ function pairActions(app: App, user: User, focus: Focus, allowed: Allowed): View
   `;
 }
 
+/**
+ * Whether the relation has moved on and the panel has not yet: its actions follow
+ * from the relation, so until the server has sent them anew none can be tapped.
+ */
+export function isStale(app: App): boolean {
+  const { user, relation } = app.focus?.person ?? {};
+  if (!user || !relation) return false;
+  const now = app.relations.of(user.id, relation);
+  return now.state !== relation.state || now.invitation?.id !== relation.invitation?.id;
+}
+
+const isBusy = (app: App, user: User): boolean =>
+  isStale(app) || app.busy.has(user.id) || app.busy.has(`kick ${user.id}`);
+
 /** An action of the server's list, enabled or with the reason why not; nothing when it isn't listed. */
 function show(app: App, allowed: Allowed, name: ActionName, user: User, look: ButtonLook, click: () => void): View {
   const action = allowed.get(name);
   if (!action) return nothing;
   const reason = action.enabled ? undefined : (because(action.reason, action.retry_at) ?? 'Not possible right now.');
-  const busy = app.busy.has(user.id) || app.busy.has(`kick ${user.id}`);
+  const busy = isBusy(app, user);
   return html`<div class="action" data-testid="action-${name}">
     ${button({ ...look, busy, disabled: !action.enabled }, click)}
     ${reason ? html`<p class="reason">${reason}</p>` : nothing}
@@ -128,7 +142,7 @@ function invite(app: App, user: User, allowed: Allowed): View {
   const reason = enabled ? undefined : because(action?.reason, action?.retry_at);
   return html`<div class="action invite" data-testid="action-invite">
     ${button(
-      { label: 'Connect', icon: 'add', kind: 'primary', busy: app.busy.has(user.id), disabled: !enabled },
+      { label: 'Connect', icon: 'add', kind: 'primary', busy: isBusy(app, user), disabled: !enabled },
       (event) => act.invite(app, { user_id: user.id }, user.name, user, messageOf(event)),
     )}
     ${reason ? html`<p class="reason">${reason}</p>` : nothing}
