@@ -52,14 +52,12 @@ const (
 	// To a user: the user is in Session now ("" for none); Device, if named, was put there without having asked.
 	KindPlaced Kind = "placed"
 
-	// To a session: a roster frame of Version, about Users.
+	// To a session: a roster frame of Version, about Users with their Numbers.
 	KindRoster Kind = "roster"
 	// To a session: a session.message of User's device Except to Users (all, when none is named).
 	KindMessage Kind = "message"
 	// To a session: session.updated.
 	KindUpdated Kind = "updated"
-	// To a session: states that devices of the publishing node wrote since its last tick.
-	KindStates Kind = "states"
 
 	// To those who watch a person: the person's presence, whole; viewers get what they may see of it.
 	KindPresence Kind = "presence"
@@ -70,7 +68,6 @@ const (
 // Message is what travels. Which fields are set depends on Kind.
 type Message struct {
 	Kind        Kind               `json:"kind"`
-	Node        string             `json:"node,omitempty"` // who published, for kinds that must not come back
 	User        string             `json:"user,omitempty"`
 	Other       string             `json:"other,omitempty"`
 	On          bool               `json:"on,omitempty"`
@@ -81,10 +78,11 @@ type Message struct {
 	Devices     []string           `json:"devices,omitempty"`
 	Except      string             `json:"except,omitempty"`
 	Users       []string           `json:"users,omitempty"`
+	Numbers     []uint16           `json:"numbers,omitempty"`
+	Left        []uint16           `json:"left,omitempty"` // those of Numbers that nobody has any more
 	Reason      protocol.EndReason `json:"reason,omitempty"`
 	Close       protocol.CloseCode `json:"close,omitempty"`
 	Incarnation string             `json:"incarnation,omitempty"`
-	Frame       json.RawMessage    `json:"frame,omitempty"`  // ready for the socket
-	States      []byte             `json:"states,omitempty"` // binary frames of the state lane
+	Frame       json.RawMessage    `json:"frame,omitempty"` // ready for the socket
 	Presence    json.RawMessage    `json:"presence,omitempty"`
 }

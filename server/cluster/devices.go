@@ -22,9 +22,8 @@ type Device struct {
 	Status      protocol.Status // online, away or busy
 	StatusSet   bool            // the device said so itself
 	Connected   bool
-	Since       time.Time // when it came
+	Since       time.Time // when it came, or when its status last changed
 	GraceUntil  time.Time // while it is not connected
-	SessionID   string    // the session that it is in; never set for a companion
 	Seq         int64     // of the last session message that it sent
 }
 
@@ -33,6 +32,8 @@ type Profile struct {
 	Note      string
 	NoteUntil time.Time
 	Invisible bool
+	// VisibleSince is when the user last stopped being invisible; zero if they never were.
+	VisibleSince time.Time
 }
 
 // Attach asks to register a device. WantID names the one to replace, if any.
@@ -71,9 +72,12 @@ type Devices interface {
 	SetProfile(ctx context.Context, userID string, p Profile) error
 }
 
-// Reaper is the part of Devices that ends graces: it forgets and returns the devices whose grace is over.
-type Reaper interface {
+// Upkeep is the part of Devices that a node does by itself.
+type Upkeep interface {
+	// Reap forgets and returns the devices whose grace is over.
 	Reap(ctx context.Context, now time.Time) ([]Device, error)
+	// Restore puts a device of before a restart back, in grace, and says what its user chose.
+	Restore(ctx context.Context, d Device, p Profile) error
 }
 
 // UserDevices is what the cluster knows of one user.

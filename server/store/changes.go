@@ -98,3 +98,17 @@ func (s *Store) Trim(ctx context.Context) error {
 		return err
 	})
 }
+
+// Log returns userID's revision and what the log has after revision after, read together. Without complete, the log
+// can't tell all of it and returns nothing of it.
+func (s *Store) Log(ctx context.Context, userID string, after int64) (rev int64, changes []Change, complete bool, err error) {
+	now := s.now().UnixMilli()
+	err = s.View(ctx, func(tx *Tx) error {
+		if rev, err = tx.Rev(userID); err != nil {
+			return err
+		}
+		changes, complete, err = tx.Changes(userID, after, now)
+		return err
+	})
+	return rev, changes, complete, err
+}

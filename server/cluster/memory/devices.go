@@ -22,7 +22,7 @@ type userDevices struct {
 
 var (
 	_ cluster.Devices = (*Devices)(nil)
-	_ cluster.Reaper  = (*Devices)(nil)
+	_ cluster.Upkeep  = (*Devices)(nil)
 )
 
 // NewDevices returns a Devices that knows nobody.
@@ -172,6 +172,24 @@ func (r *Devices) Reap(_ context.Context, now time.Time) ([]cluster.Device, erro
 		r.forget(r.users[d.UserID], d)
 	}
 	return gone, nil
+}
+
+// Restore puts a device of before a restart back, in grace.
+func (r *Devices) Restore(_ context.Context, d cluster.Device, p cluster.Profile) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, have := r.find(d.UserID, d.ID); have != nil {
+		return nil
+	}
+	u := r.users[d.UserID]
+	if u == nil {
+		u = &userDevices{profile: p}
+		r.users[d.UserID] = u
+	}
+	d.Connected = false
+	u.devices = append(u.devices, &d)
+	r.grace[d.ID] = &d
+	return nil
 }
 
 func (r *Devices) find(userID, deviceID string) (*userDevices, *cluster.Device) {

@@ -1,0 +1,216 @@
+// Package app wires one node together: the services over their stores, the server over the services, and the two
+// listeners in front. cmd/foyer runs it; tests run it too, so that what they test is the real program.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/rs/zerolog"
+
+	"foyer/directory"
+	"foyer/invitation"
+	"foyer/server"
+	"foyer/server/auth"
+	"foyer/server/cluster/memory"
+	"foyer/server/config"
+	"foyer/server/store"
+	"foyer/server/ws"
+	"foyer/session"
+)
+
+// Version is what hello answers; set at build time.
+var Version = "dev"
+
+// App is one node, opened and not yet serving.
+type App struct {
+	settings config.Settings
+	log      zerolog.Logger
+	store    *store.Store
+	registry *memory.Registry
+	verifier *auth.Verifier
+	server   *server.Server
+	signing  auth.Options
+}
+
+// New opens the store, makes the registry know what was before and wires the node. Close it when New succeeded.
+func New(ctx context.Context, settings config.Settings, log zerolog.Logger) (*App, error) {
+	a := &App{settings: settings, log: log}
+	var err error
+	if a.verifier, a.signing, err = verifier(settings, log); err != nil {
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, settings.Store, store.Options{}); err != nil {
+		return nil, err
+	}
+	if err := a.wire(ctx); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
+	return a, nil
+}
+
+func (a *App) wire(ctx context.Context) error {
+	invitations := invitation.New(a.store.Invitations(), invitationConfig(a.settings), invitation.Options{})
+	users := directory.New(a.store.Directory(), time.Now)
+	var node *server.Server
+	a.registry = memory.NewRegistry(func(f session.Flush) { node.RosterFlushed(f) }, memory.RegistryOptions{EmptyAfter: a.settings.Session.EmptyAfter})
+	sessions := session.New(session.Options{
+		Store: a.store.Sessions(), Registry: a.registry, Relations: relations{invitations}, Config: sessionConfig(a.settings),
+		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+	})
+	devices := memory.NewDevices()
+	node = server.New(server.Options{
+		Node: a.settings.Node, Version: Version, Auth: a.verifier, Features: a.settings.Features, Limits: limits(a.settings), WS: transport(a.settings),
+		Domain:  server.Domain{Invitations: invitations, Sessions: sessions, Directory: users},
+		Changes: a.store,
+		Cluster: server.Cluster{Bus: memory.NewHub().Bus(), Devices: devices, Upkeep: devices, Registry: a.registry},
+		Log:     a.log,
+	})
+	a.server = node
+	return node.Start(ctx)
+}
+
+// Server is the node itself.
+func (a *App) Server() *server.Server { return a.server }
+
+// Ready reports whether the node takes devices and its store answers.
+func (a *App) Ready(ctx context.Context) error {
+	return errors.Join(a.server.Ready(), a.store.Ping(ctx))
+}
+
+// Run serves devices on devices and operators on operators until ctx ends, then drains. It closes both listeners.
+func (a *App) Run(ctx context.Context, devices, operators net.Listener) error {
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	if a.verifier != nil {
+		go a.verifier.Run(run)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		a.server.Run(run)
+	}()
+	front := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
+	admin := &http.Server{Handler: a.adminHandler(), ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 2)
+	go func() { failed <- a.serve(front, devices) }()
+	if operators != nil {
+		go func() { failed <- admin.Serve(operators) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	drain, cancel := context.WithTimeout(run, a.settings.DrainTime+5*time.Second)
+	defer cancel()
+	stopped := a.server.Stop(drain)
+	stop()
+	<-ended
+	return errors.Join(err, stopped, front.Close(), admin.Close(), a.Close())
+}
+
+func (a *App) serve(front *http.Server, l net.Listener) error {
+	if a.settings.TLSCert != "" {
+		return front.ServeTLS(l, a.settings.TLSCert, a.settings.TLSKey)
+	}
+	return front.Serve(l)
+}
+
+// Close gives everything back. Run does it too.
+func (a *App) Close() error {
+	a.registry.Stop()
+	return a.store.Close()
+}
+
+// verifier returns who decides on tokens, and with what the development mode signs.
+func verifier(s config.Settings, log zerolog.Logger) (*auth.Verifier, auth.Options, error) {
+	o := auth.Options{
+		Secret: []byte(s.Auth.Secret), Address: s.Auth.JWKS, Issuer: s.Auth.Issuer, Audience: s.Auth.Audience,
+		Problems: func(err error) { log.Warn().Err(err).Msg("keys not fetched") },
+	}
+	if s.Auth.Keys != "" {
+		text, err := os.ReadFile(s.Auth.Keys)
+		if err != nil {
+			return nil, o, fmt.Errorf("--auth-keys: %w", err)
+		}
+		if o.Keys, err = auth.ReadKeys(text); err != nil {
+			return nil, o, fmt.Errorf("--auth-keys: %w", err)
+		}
+	}
+	if s.Dev && len(o.Secret) == 0 {
+		o.Secret = []byte(uuid.NewString() + uuid.NewString())
+	}
+	v, err := auth.New(o)
+	return v, o, err
+}
+
+func invitationConfig(s config.Settings) invitation.Config {
+	i := s.Invitations
+	return invitation.Config{
+		PerMinute: i.PerMinute, PerDay: i.PerDay, Outstanding: i.Outstanding, PairGap: i.PairGap, PairMax: i.PairMax, PairWindow: i.PairWindow,
+		Expiry: i.Expiry, Suppression: i.Suppression, MessageLength: i.MessageLength,
+		ReinviteAfterWithdrawal: invitation.Reinvite(i.ReinviteAfterWithdrawal), Retention: i.Retention,
+		Connections: s.Limits.Connections, Blocks: s.Limits.Blocks, Received: s.Limits.Received, Features: s.Features,
+	}
+}
+
+func sessionConfig(s config.Settings) session.Config {
+	return session.Config{MaxCapacity: s.Limits.SessionCapacity, SessionsPerUser: s.Limits.SessionsPerUser, RestoreGrace: s.Session.RestoreGrace}
+}
+
+func limits(s config.Settings) server.Limits {
+	l := s.Limits
+	return server.Limits{
+		RequestsPerSecond: l.RequestsPerSecond, RequestsBurst: l.RequestsBurst, StatesPerSecond: l.StatesPerSecond,
+		MessageBytes: l.MessageBytes, StateBytes: l.StateBytes, DevicesPerUser: l.DevicesPerUser, SearchesPerMinute: l.SearchesPerMinute,
+		HelloWithin: s.Transport.HelloWithin, Ping: s.Transport.Ping, Grace: s.Presence.Grace, Drain: s.DrainTime,
+	}
+}
+
+func transport(s config.Settings) ws.Options {
+	proxies, err := s.Proxies()
+	if err != nil {
+		panic("settings were validated: " + err.Error())
+	}
+	return ws.Options{
+		Origins: s.AllowedOrigins, BehindProxy: s.BehindProxy, TrustedProxies: proxies,
+		UpgradesPerSecond: s.Limits.UpgradesPerSecond, DevicesPerAddress: s.Limits.DevicesPerAddress,
+		MessageBytes: s.Limits.MessageBytes, StateBytes: s.Limits.StateBytes,
+		QueueMessages: s.Transport.QueueMessages, QueueBytes: s.Transport.QueueBytes,
+		PingEvery: s.Transport.Ping, PongWithin: s.Transport.Pong, StallAfter: s.Transport.Stall,
+	}
+}
+
+// relations tells sessions what stands between two users.
+type relations struct{ *invitation.Service }
+
+// ConnectedWith returns which of the others are connected with the user.
+func (r relations) ConnectedWith(ctx context.Context, userID string, others []string) (map[string]bool, error) {
+	all, err := r.Relations(ctx, userID, others)
+	out := make(map[string]bool, len(all))
+	for id, v := range all {
+		out[id] = v.State == "connected"
+	}
+	return out, err
+}
+
+// BlockedBy returns which of the others have blocked the user.
+func (r relations) BlockedBy(ctx context.Context, userID string, others []string) (map[string]bool, error) {
+	blocks, err := r.Blocks(ctx, userID)
+	by := make(map[string]bool, len(blocks.By))
+	for _, id := range blocks.By {
+		by[id] = true
+	}
+	out := make(map[string]bool, len(others))
+	for _, id := range others {
+		out[id] = by[id]
+	}
+	return out, err
+}

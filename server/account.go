@@ -1,0 +1,204 @@
+package server
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"foyer/server/cluster"
+)
+
+// account is a user with devices on this node: what must be known of them to deliver without asking anybody.
+type account struct {
+	id      string
+	session atomic.Pointer[string] // the session that the user is in
+
+	loading chan struct{} // closed when loaded or failed
+	err     error         // set before loading is closed
+
+	mu          sync.Mutex // guards what follows
+	refs        int        // guarded by accounts.mu instead: devices and requests that hold the account
+	blocks      map[string]bool
+	blockedBy   map[string]bool
+	connections map[string]bool
+	early       []func()        // what arrived while loading; nil once loaded
+	deaf        map[string]bool // blocks and blockedBy together; never changed in place
+	timer       *time.Timer     // when the user's presence changes by itself
+}
+
+// accounts are those with devices on this node.
+type accounts struct {
+	mu sync.Mutex
+	by map[string]*account // guarded by mu
+}
+
+// openAccount returns the user's account, loaded; the first one to ask subscribes and reads. Each call needs one closeAccount.
+func (s *Server) openAccount(ctx context.Context, userID string) (*account, error) {
+	s.accounts.mu.Lock()
+	a := s.accounts.by[userID]
+	first := a == nil
+	if first {
+		a = &account{id: userID, loading: make(chan struct{}), early: []func(){}}
+		s.accounts.by[userID] = a
+	}
+	a.refs++
+	s.accounts.mu.Unlock()
+	if first {
+		a.err = s.loadAccount(ctx, a)
+		close(a.loading)
+	}
+	<-a.loading
+	if a.err != nil {
+		s.closeAccount(a)
+		return nil, a.err
+	}
+	return a, nil
+}
+
+func (s *Server) loadAccount(ctx context.Context, a *account) error {
+	if err := s.bus.Subscribe(ctx, cluster.UserTopic(a.id)); err != nil {
+		return err
+	}
+	b, err := s.invitations.Blocks(ctx, a.id)
+	if err != nil {
+		return err
+	}
+	ids, err := s.invitations.ConnectionIDs(ctx, a.id)
+	if err != nil {
+		return err
+	}
+	places, err := s.registry.Places(ctx, []string{a.id})
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.blocks, a.blockedBy, a.connections = set(b.Of), set(b.By), set(ids)
+	early := a.early
+	a.early = nil
+	a.mu.Unlock()
+	a.place(places[a.id])
+	for _, apply := range early {
+		apply()
+	}
+	a.mu.Lock()
+	a.mixLocked()
+	ids = ids[:0]
+	for id := range a.connections {
+		ids = append(ids, id)
+	}
+	a.mu.Unlock()
+	return s.watch(ctx, a, ids...)
+}
+
+// closeAccount gives the account up; the last one to do so unsubscribes.
+func (s *Server) closeAccount(a *account) {
+	s.accounts.mu.Lock()
+	a.refs--
+	last := a.refs == 0
+	if last {
+		delete(s.accounts.by, a.id)
+	}
+	s.accounts.mu.Unlock()
+	if !last {
+		return
+	}
+	a.mu.Lock()
+	connections := a.connections
+	a.connections = nil
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+	a.mu.Unlock()
+	for id := range connections {
+		s.unwatch(a, id)
+	}
+	s.bus.Unsubscribe(cluster.UserTopic(a.id))
+}
+
+// account returns the user's account if there is one on this node.
+func (s *Server) account(userID string) *account {
+	s.accounts.mu.Lock()
+	defer s.accounts.mu.Unlock()
+	return s.accounts.by[userID]
+}
+
+// later has apply run once the account is loaded, if it isn't yet, and reports whether it will.
+func (a *account) later(apply func()) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.early == nil {
+		return false
+	}
+	a.early = append(a.early, apply)
+	return true
+}
+
+// blocked takes note that by blocks of, or no longer; the account is one of the two.
+func (a *account) blocked(by, of string, on bool) {
+	if a.later(func() { a.blocked(by, of, on) }) {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	side, other := a.blocks, of
+	if by != a.id {
+		side, other = a.blockedBy, by
+	}
+	if on {
+		side[other] = true
+	} else {
+		delete(side, other)
+	}
+	a.mixLocked()
+}
+
+func (a *account) mixLocked() {
+	a.deaf = nil
+	if len(a.blocks)+len(a.blockedBy) > 0 {
+		a.deaf = maps.Clone(a.blocks)
+		maps.Copy(a.deaf, a.blockedBy)
+	}
+}
+
+// notHeard returns whom the user does not hear, and who does not hear the user: nil for nobody. It must not be changed.
+func (a *account) notHeard() map[string]bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.deaf
+}
+
+// connect takes note that a connection stands or ended and reports whether that is new.
+func (a *account) connect(other string, on bool) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.connections == nil || a.connections[other] == on {
+		return false
+	}
+	if on {
+		a.connections[other] = true
+	} else {
+		delete(a.connections, other)
+	}
+	return true
+}
+
+// place says in which session the user is, "" for none.
+func (a *account) place(sessionID string) { a.session.Store(&sessionID) }
+
+// in returns the session that the user is in, "" for none.
+func (a *account) in() string {
+	if p := a.session.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
+func set(ids []string) map[string]bool {
+	m := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		m[id] = true
+	}
+	return m
+}

@@ -1,0 +1,230 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"foyer/directory"
+	"foyer/invitation"
+	"foyer/presence"
+	"foyer/protocol"
+	"foyer/server/cluster"
+	"foyer/server/ws"
+)
+
+// received takes every message that the Bus has for this node and hands it to the devices concerned. It never blocks:
+// what needs the store or the Registry goes on in the background.
+func (s *Server) received(_ cluster.Topic, m *cluster.Message) {
+	switch m.Kind {
+	case cluster.KindChange:
+		s.toUser(m.User, outgoing{frame: m.Frame, rev: m.Rev}, "")
+		s.relationCame(m.User, m.Other, m.On)
+	case cluster.KindPush:
+		s.toUser(m.User, outgoing{frame: m.Frame}, m.Except)
+	case cluster.KindBlock:
+		for _, id := range []string{m.User, m.Other} {
+			if a := s.account(id); a != nil {
+				a.blocked(m.User, m.Other, m.On)
+				s.background(func(ctx context.Context) { s.reexclude(ctx, id) })
+			}
+		}
+	case cluster.KindClose:
+		s.closeDevice(m)
+	case cluster.KindEnded:
+		s.sessionEnded(m)
+	case cluster.KindPlaced:
+		s.userPlaced(m)
+	case cluster.KindRoster, cluster.KindMessage, cluster.KindUpdated:
+		s.toSession(m)
+	case cluster.KindPresence:
+		var full presence.Full
+		if err := json.Unmarshal(m.Presence, &full); err != nil {
+			s.metrics.malformed.Inc()
+			return
+		}
+		s.presenceCame(m.User, full)
+		s.touchPanelsOf(m.User)
+	case cluster.KindTouched:
+		s.touchPanelsOf(m.User)
+	default:
+		s.metrics.malformed.Inc()
+	}
+}
+
+// toUser delivers to all of a user's devices on this node, except one.
+func (s *Server) toUser(userID string, o outgoing, except string) {
+	devices := s.byUser.Of(userID)
+	if len(devices) > 1 {
+		o.shared = ws.NewText(o.frame)
+	}
+	for _, d := range devices {
+		if except == "" || d.id != except {
+			d.deliver(o)
+		}
+	}
+}
+
+// relationCame keeps the watched people in step with the user's connections, and the open panels fresh.
+func (s *Server) relationCame(userID, other string, connected bool) {
+	a := s.account(userID)
+	if a == nil {
+		return
+	}
+	if a.later(func() { s.relationCame(userID, other, connected) }) {
+		return
+	}
+	for _, d := range s.byUser.Of(userID) {
+		s.touchPanel(d)
+	}
+	if other == "" || !a.connect(other, connected) {
+		return
+	}
+	s.background(func(ctx context.Context) {
+		if !connected {
+			s.unwatch(a, other)
+			return
+		}
+		if err := s.watch(ctx, a, other); err != nil {
+			s.log.Warn().Err(err).Msg("new connection not watched")
+			return
+		}
+		if p := s.person(other); p != nil {
+			p.mu.Lock()
+			full := p.shown
+			p.mu.Unlock()
+			if v := presence.View(full, viewerOf(a, full)); v != nil {
+				s.toUser(userID, outgoing{frame: presenceFrame(other, *v)}, "")
+			}
+		}
+	})
+}
+
+// closeDevice ends a socket whose device another socket has taken over, or whose user may not be here any more.
+func (s *Server) closeDevice(m *cluster.Message) {
+	for _, d := range s.byUser.Of(m.User) {
+		if m.Device == "" || d.id == m.Device && d.incarnation == m.Incarnation {
+			d.close(m.Close, closeReasons[m.Close])
+		}
+	}
+}
+
+var closeReasons = map[protocol.CloseCode]string{
+	protocol.CloseReplaced:  "replaced by the same device",
+	protocol.CloseSuspended: "suspended",
+}
+
+// catching are the users whose log is being read because a hint was missed.
+type catching struct {
+	mu sync.Mutex
+	by map[string]bool // guarded by mu; true: read once more afterwards
+}
+
+// catchUp reads what the devices of a user missed from the log, in the background. It returns at once.
+func (s *Server) catchUp(userID string) {
+	s.catching.mu.Lock()
+	defer s.catching.mu.Unlock()
+	if _, running := s.catching.by[userID]; running {
+		s.catching.by[userID] = true
+		return
+	}
+	s.catching.by[userID] = false
+	s.background(func(ctx context.Context) {
+		for {
+			s.catchUpOnce(ctx, userID)
+			s.catching.mu.Lock()
+			again := s.catching.by[userID] && ctx.Err() == nil
+			if again {
+				s.catching.by[userID] = false
+			} else {
+				delete(s.catching.by, userID)
+			}
+			s.catching.mu.Unlock()
+			if !again {
+				return
+			}
+		}
+	})
+}
+
+func (s *Server) catchUpOnce(ctx context.Context, userID string) {
+	from := int64(-1)
+	for _, d := range s.byUser.Of(userID) {
+		if rev := d.revision(); rev >= 0 && (from < 0 || rev < from) {
+			from = rev
+		}
+	}
+	if from < 0 {
+		return
+	}
+	log, err := s.readLog(ctx, userID, from)
+	if err != nil {
+		s.log.Warn().Err(err).Msg("log of changes not read")
+		return // the next look at the log's tail tries again
+	}
+	if !log.complete {
+		for _, d := range s.byUser.Of(userID) {
+			if d.revision() == from {
+				d.close(protocol.CloseSlowReader, "too far behind")
+			}
+		}
+		return
+	}
+	s.metrics.caughtUp.Add(float64(len(log.entries)))
+	for _, e := range log.entries {
+		s.toUser(userID, e.outgoing, "")
+		s.relationCame(userID, e.other, e.connected)
+	}
+}
+
+// logged is a stretch of a user's log, ready for the socket.
+type logged struct {
+	rev      int64 // the user's revision when it was read
+	complete bool  // entries are all up to rev
+	entries  []logEntry
+}
+
+type logEntry struct {
+	outgoing
+	other     string
+	connected bool
+}
+
+// readLog reads what a user's log has after revision after, with today's names and messages.
+func (s *Server) readLog(ctx context.Context, userID string, after int64) (logged, error) {
+	rev, changes, complete, err := s.changes.Log(ctx, userID, after)
+	if err != nil || !complete {
+		return logged{rev: rev}, err
+	}
+	var pairs []invitation.Logged
+	for _, c := range changes {
+		if c.Kind == invitation.LogKind {
+			pairs = append(pairs, invitation.Logged{Rev: c.Rev, Body: c.Body})
+		}
+	}
+	relations, err := s.invitations.Render(ctx, userID, pairs)
+	if err != nil {
+		return logged{}, err
+	}
+	out := logged{rev: rev, complete: true, entries: make([]logEntry, 0, len(changes))}
+	for _, n := range relations {
+		e := logEntry{outgoing: outgoing{frame: encode(protocol.NotifyRelationChanged, n), rev: n.Rev}, connected: n.Relation.State == protocol.RelationConnected}
+		if n.User != nil {
+			e.other = n.User.ID
+		}
+		out.entries = append(out.entries, e)
+	}
+	for _, c := range changes {
+		if c.Kind != directory.ChangeSettings {
+			continue
+		}
+		n, err := directory.Render(c.Rev, c.Body)
+		if err != nil {
+			return logged{}, err
+		}
+		out.entries = append(out.entries, logEntry{outgoing: outgoing{frame: encode(protocol.NotifySettingsChanged, n), rev: n.Rev}})
+	}
+	slices.SortFunc(out.entries, func(a, b logEntry) int { return int(a.rev - b.rev) })
+	return out, nil
+}

@@ -1,0 +1,174 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"foyer/protocol"
+	"foyer/server/auth"
+	"foyer/server/cluster"
+	"foyer/server/ws"
+)
+
+// maxHeld is how many notifications wait behind a request in flight before the device counts as too slow.
+const maxHeld = 4096
+
+// Device is one socket of a user, from the upgrade to its end.
+type Device struct {
+	srv  *Server
+	sock *ws.Socket
+
+	// Owned by the socket's read goroutine.
+	greeted bool  // hello has succeeded
+	meter   meter // of requests
+	states  meter // of states
+
+	// Set by hello, read-only from then on.
+	userID      string
+	id          string
+	incarnation string
+	kind        protocol.Kind
+	companion   bool
+	wantsStates bool
+
+	mu       sync.Mutex // guards what follows
+	claims   *auth.Claims
+	account  *account    // from hello to the end
+	timer    *time.Timer // the deadline for hello, then the token's end
+	ended    bool        // Closed has run
+	replaced bool        // another socket has taken the device over
+	busy     int         // requests and resyncs in flight: notifications are held
+	held     []outgoing
+	rev      int64 // the last revision delivered; -1 until hello has read one
+	place    *place
+	panel    *panel
+	seq      int64 // of the last session.message sent
+	missed   bool  // session messages may have been lost since the last join answer or resync
+}
+
+// outgoing is a notification on its way to a device. Rev or version say where it belongs in its order, if it has one.
+type outgoing struct {
+	frame   []byte
+	shared  *ws.Frame // instead of frame, where many devices get the same
+	rev     int64
+	session string // what happened in this session: only for devices that follow it
+	version int64  // of that session's roster
+}
+
+// ref names the device and its socket to the cluster.
+func (d *Device) ref() cluster.Device {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return cluster.Device{ID: d.id, UserID: d.userID, Incarnation: d.incarnation, Seq: d.seq}
+}
+
+// deliver sends a notification, or holds it while a request is in flight.
+func (d *Device) deliver(o outgoing) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy > 0 {
+		if len(d.held) == maxHeld {
+			d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
+			return
+		}
+		d.held = append(d.held, o)
+		return
+	}
+	d.sendLocked(o)
+}
+
+// sendLocked sends o if it is the next in its order. What the device has already is dropped; what is too far ahead
+// makes the node fetch the rest.
+func (d *Device) sendLocked(o outgoing) {
+	switch {
+	case o.rev > 0:
+		if d.rev < 0 || o.rev <= d.rev {
+			return
+		}
+		if o.rev > d.rev+1 {
+			d.srv.metrics.gaps.WithLabelValues("revision").Inc()
+			d.srv.catchUp(d.userID)
+			return
+		}
+		d.rev = o.rev
+	case o.session != "":
+		if d.place == nil || d.place.room.id != o.session || d.place.version < 0 || o.version > 0 && o.version <= d.place.version {
+			return
+		}
+		if o.version > d.place.version+1 {
+			d.srv.metrics.gaps.WithLabelValues("roster").Inc()
+			d.srv.background(func(context.Context) { d.srv.resync(d, o.session, true) })
+			return
+		}
+		d.place.version = max(d.place.version, o.version)
+	}
+	if o.shared == nil {
+		d.pushLocked(o.frame)
+	} else if !d.sock.SendFrame(o.shared) {
+		d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
+	}
+}
+
+// pushLocked queues a frame; a device whose queue is full is closed and comes back.
+func (d *Device) pushLocked(frame []byte) {
+	if !d.sock.Send(frame) {
+		d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
+	}
+}
+
+// notify encodes and delivers a notification without a place in any order.
+func (d *Device) notify(m protocol.Method, params any) {
+	d.deliver(outgoing{frame: encode(m, params)})
+}
+
+// hold begins to hold notifications back. Each hold needs one release.
+func (d *Device) hold() {
+	d.mu.Lock()
+	d.busy++
+	d.mu.Unlock()
+}
+
+// release sends frames (an answer and what belongs to it) ahead of everything held, then, with the last hold gone,
+// what was held.
+func (d *Device) release(frames ...[]byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, f := range frames {
+		d.pushLocked(f)
+	}
+	if d.busy--; d.busy > 0 {
+		return
+	}
+	held := d.held
+	d.held = nil
+	for _, o := range held {
+		d.sendLocked(o)
+	}
+}
+
+// setRev says up to which revision the device knows all; it never goes back.
+func (d *Device) setRev(rev int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.rev = max(d.rev, rev)
+}
+
+// revision returns the last revision delivered, -1 if none was read yet.
+func (d *Device) revision() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.rev
+}
+
+// close ends the device's socket with a code and a reason for people.
+func (d *Device) close(code protocol.CloseCode, reason string) { d.sock.Close(code, reason) }
+
+// encode returns a notification's frame. Every notification can be encoded; one that can't is a mistake in the code.
+func encode(m protocol.Method, params any) []byte {
+	frame, err := protocol.EncodeNotification(m, params)
+	if err != nil {
+		panic("encode " + string(m) + ": " + err.Error())
+	}
+	return frame
+}

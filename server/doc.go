@@ -1,0 +1,16 @@
+// Package server is everything that moves: it takes what a device asks through one request's way and carries what
+// changed to every device concerned.
+//
+// The way of a request, in eight hops: ws reads a frame → Device.Text → protocol decodes it → dispatch finds the
+// handler in a table → the domain service decides in one transaction → the answer is queued on the device → the effects
+// are published on the Bus → each node's deliver finds the devices in its hub, and ws writes. A node's own devices are
+// served by the same path.
+//
+// Invariants:
+//   - Nothing is published before the commit; nothing is decided in a handler.
+//   - A device gets the answer to its request before any notification that the request caused: while a request is
+//     carried out, notifications for the device are held back.
+//   - relation.changed and settings.changed reach each device once and in the order of their revisions; a gap makes the
+//     node read the log. session.roster likewise by its version; a gap there makes the node send session.resync.
+//   - Delivery never blocks. A device whose queue is full is closed with 4000 and resumes.
+package server

@@ -1,0 +1,84 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"foyer/directory"
+	"foyer/presence"
+	"foyer/protocol"
+	"foyer/server/cluster"
+)
+
+// refreshToken puts a new token of the same user in the place of the device's; a refused one changes nothing.
+func (s *Server) refreshToken(ctx context.Context, d *Device, p *protocol.TokenRefreshParams, fx *effects) (any, error) {
+	claims, err := s.auth.Verify(ctx, p.Token)
+	if err != nil {
+		return nil, err
+	}
+	if claims.Subject != d.userID {
+		return nil, protocol.Refuse(protocol.TokenInvalid)
+	}
+	user, changed, err := s.directory.Upsert(ctx, directoryClaims(claims))
+	if err != nil {
+		return nil, err
+	}
+	if changed.Addresses {
+		claimed, err := s.invitations.ClaimAddresses(ctx, user.ID)
+		fx.pair(claimed)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if changed.Shown {
+		if err := s.sessions.UserChanged(ctx, user.Public()); err != nil {
+			return nil, err
+		}
+		fx.touch(user.ID)
+	}
+	d.setClaims(claims)
+	return protocol.TokenRefreshResult{ExpiresAt: protocol.At(claims.ExpiresAt)}, nil
+}
+
+// setPresence sets the device's status, and the user's note and invisibility, which last until they are changed.
+func (s *Server) setPresence(ctx context.Context, d *Device, p *protocol.PresenceSetParams, fx *effects) (any, error) {
+	invisible := p.Status == protocol.StatusInvisible
+	change := directory.PresenceChange{Invisible: &invisible, Note: p.Note}
+	if p.NoteUntil != nil {
+		change.NoteUntil = &p.NoteUntil.Time
+	}
+	user, err := s.directory.SetPresence(ctx, d.userID, change)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.devices.SetProfile(ctx, d.userID, profileOf(user)); err != nil {
+		return nil, err
+	}
+	if !invisible {
+		now := s.now()
+		err := s.devices.Change(ctx, d.userID, d.id, func(have *cluster.Device) { setStatus(have, p.Status, now) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	fulls, err := s.fullOf(ctx, []string{d.userID})
+	if err != nil {
+		return nil, err
+	}
+	full := fulls[d.userID]
+	own := presence.View(full, presence.Viewer{Self: true})
+	fx.presence(d.userID)
+	fx.then(func() {
+		s.bus.Publish(cluster.UserTopic(d.userID), &cluster.Message{Kind: cluster.KindPush, User: d.userID, Frame: presenceFrame(d.userID, *own)})
+	})
+	answer := *own
+	answer.Invisible = false
+	return protocol.PresenceSetResult{Presence: answer}, nil
+}
+
+func setStatus(d *cluster.Device, status protocol.Status, now time.Time) {
+	if d.Status != status {
+		d.Status, d.Since = status, now
+	}
+	d.StatusSet = true
+}

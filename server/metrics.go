@@ -1,0 +1,100 @@
+package server
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"foyer/protocol"
+	"foyer/server/ws"
+)
+
+// metrics count what happens on this node. No label has more values than the protocol has words.
+type metrics struct {
+	requests  *prometheus.HistogramVec // by method and outcome
+	ends      *prometheus.CounterVec   // by close code
+	gaps      *prometheus.CounterVec   // hints that were missed, by what
+	caughtUp  prometheus.Counter       // log entries read because of them
+	malformed prometheus.Counter       // Bus messages that made no sense
+	overLimit prometheus.Counter       // states written faster than allowed
+	all       []prometheus.Collector
+}
+
+func newMetrics(s *Server) *metrics {
+	m := &metrics{
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "foyer_request_seconds", Help: "Time to carry out a request, by method and outcome.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5},
+		}, []string{"method", "outcome"}),
+		ends:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "foyer_devices_ended_total", Help: "Devices that ended, by close code."}, []string{"code"}),
+		gaps:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "foyer_gaps_total", Help: "Missed hints that were noticed, by kind."}, []string{"kind"}),
+		caughtUp:  prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_caught_up_total", Help: "Log entries read because a hint was missed."}),
+		malformed: prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_bus_malformed_total", Help: "Bus messages that made no sense and were dropped."}),
+		overLimit: prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_states_over_limit_total", Help: "States written faster than allowed; only the newest counts."}),
+	}
+	stats := s.acceptor.Stats()
+	gauge := func(name, help string, fn func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, fn)
+	}
+	counter := func(name, help string, fn func() float64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, fn)
+	}
+	m.all = []prometheus.Collector{
+		m.requests, m.ends, m.gaps, m.caughtUp, m.malformed, m.overLimit,
+		gauge("foyer_devices", "Open sockets.", func() float64 { return float64(stats.Open.Load()) }),
+		gauge("foyer_users", "Users with devices on this node.", func() float64 { return float64(s.accounts.count()) }),
+		gauge("foyer_sessions", "Sessions with devices on this node.", func() float64 { return float64(s.rooms.count()) }),
+		counter("foyer_upgrades_total", "Requests that became sockets.", func() float64 { return float64(stats.Upgraded.Load()) }),
+		counter("foyer_upgrades_refused_total", "Requests that did not become sockets.", func() float64 { return float64(stats.Refused.Load()) }),
+		counter("foyer_slow_readers_total", "Sockets closed because the device took nothing.", func() float64 { return float64(stats.SlowReaders.Load()) }),
+		counter("foyer_pongs_missing_total", "Sockets closed because a pong did not come.", func() float64 { return float64(stats.PongsMissing.Load()) }),
+		counter("foyer_states_dropped_total", "Ticks that a device had no room for; a key frame follows.", func() float64 { return float64(stats.StatesDropped.Load()) }),
+	}
+	return m
+}
+
+// Metrics are what this node counts, for a registry.
+func (s *Server) Metrics() []prometheus.Collector { return s.metrics.all }
+
+func (m *metrics) request(method protocol.Method, refusal *protocol.Error, took time.Duration) {
+	if _, known := methods[method]; !known {
+		method = "unknown"
+	}
+	outcome := "ok"
+	if refusal != nil {
+		if outcome = string(refusal.Reason()); outcome == "" {
+			outcome = strconv.Itoa(int(refusal.Code))
+		}
+	}
+	m.requests.WithLabelValues(string(method), outcome).Observe(took.Seconds())
+}
+
+// methods are the known ones: a client can't make a label grow.
+var methods = func() map[protocol.Method]struct{} {
+	known := map[protocol.Method]struct{}{}
+	for _, info := range protocol.Methods() {
+		known[info.Method] = struct{}{}
+	}
+	return known
+}()
+
+func (m *metrics) ended(reason ws.Closed) {
+	code := strconv.Itoa(int(reason.Code))
+	if reason.ByDevice && (reason.Code < 1000 || reason.Code > 1015) {
+		code = "other" // a client may close with whatever it likes
+	}
+	m.ends.WithLabelValues(code).Inc()
+}
+
+func (a *accounts) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.by)
+}
+
+func (r *rooms) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.by)
+}

@@ -1,0 +1,227 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"foyer/protocol"
+	"foyer/server/cluster"
+	"foyer/server/ws"
+)
+
+const (
+	sweepEvery  = 200 * time.Millisecond // graces
+	tailEvery   = time.Second            // the log's tail, expiry, empty sessions
+	tailOverlap = 5 * time.Second        // by which the tail is read again, for late commits
+	trimEvery   = time.Hour
+	expireBatch = 200
+	stayKept    = 30 * 24 * time.Hour
+)
+
+// Run does what time brings until ctx ends: graces and invitations that run out, empty sessions, the log's tail.
+// It returns once all that it began has ended.
+func (s *Server) Run(ctx context.Context) {
+	sweep, tail, trim := time.NewTicker(sweepEvery), time.NewTicker(tailEvery), time.NewTicker(trimEvery)
+	defer sweep.Stop()
+	defer tail.Stop()
+	defer trim.Stop()
+	since := s.now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-sweep.C:
+			s.step("graces", s.sweep)
+		case <-tail.C:
+			now := s.now()
+			s.step("log", func(ctx context.Context) error { return s.readTail(ctx, since.Add(-tailOverlap)) })
+			since = now
+			s.step("expiry", s.expire)
+		case <-trim.C:
+			s.step("retention", s.trim)
+		}
+	}
+}
+
+// Start puts back what was before a restart: members who were here when the server drained are waited for, with the
+// devices that they had. It is called once, before the first device.
+func (s *Server) Start(ctx context.Context) error {
+	if err := s.sessions.Start(ctx); err != nil {
+		return err
+	}
+	rosters, err := s.registry.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range rosters {
+		ids := make([]string, len(r.Members))
+		for i, m := range r.Members {
+			ids[i] = m.User.ID
+		}
+		users, err := s.directory.Get(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		for _, m := range r.Members {
+			for _, v := range m.Devices {
+				d := cluster.Device{
+					ID: v.ID, UserID: m.User.ID, Kind: v.Kind, Status: protocol.StatusOnline, Since: s.now(), GraceUntil: time.UnixMilli(v.GraceUntil),
+				}
+				if err := s.upkeep.Restore(ctx, d, profileOf(users[m.User.ID])); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// step does one thing; when it fails, the next time tries again.
+func (s *Server) step(name string, fn func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(s.ctx, requestTime)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error().Err(panicked(p)).Str("step", name).Msg("mistake in the background")
+		}
+	}()
+	if err := fn(ctx); err != nil && s.ctx.Err() == nil {
+		s.log.Warn().Err(err).Str("step", name).Msg("step not done")
+	}
+}
+
+// sweep ends graces.
+func (s *Server) sweep(ctx context.Context) error {
+	var fx effects
+	e, err := s.sessions.Sweep(ctx)
+	fx.session(e)
+	gone, reapErr := s.upkeep.Reap(ctx, s.now())
+	for _, d := range gone {
+		fx.presence(d.UserID)
+	}
+	s.publish(nil, &fx)
+	if err == nil {
+		err = reapErr
+	}
+	return err
+}
+
+// readTail looks at the newest entries of the log: whoever's devices here have not been told yet catches up.
+func (s *Server) readTail(ctx context.Context, since time.Time) error {
+	revs, err := s.changes.Tail(ctx, since.UnixMilli())
+	if err != nil {
+		return err
+	}
+	for userID, rev := range revs {
+		for _, d := range s.byUser.Of(userID) {
+			if have := d.revision(); have >= 0 && have < rev {
+				s.metrics.gaps.WithLabelValues("tail").Inc()
+				s.catchUp(userID)
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// expire ends invitations whose time is over.
+func (s *Server) expire(ctx context.Context) error {
+	for {
+		e, next, err := s.invitations.ExpireDue(ctx, expireBatch)
+		s.publishPairs(nil, e)
+		if err != nil || next.IsZero() || next.After(s.now()) {
+			return err
+		}
+	}
+}
+
+// trim forgets what is older than it is kept.
+func (s *Server) trim(ctx context.Context) error {
+	if err := s.changes.Trim(ctx); err != nil {
+		return err
+	}
+	if err := s.sessions.PurgeStays(ctx, stayKept); err != nil {
+		return err
+	}
+	for {
+		n, err := s.invitations.Purge(ctx, expireBatch)
+		if err != nil || n < expireBatch {
+			return err
+		}
+	}
+}
+
+// Ready reports whether this node takes devices.
+func (s *Server) Ready() error {
+	if s.draining.Load() {
+		return fmt.Errorf("this node is stopping")
+	}
+	return nil
+}
+
+// Stop ends the node: no new devices, server.draining to each one here, each closed at a random moment of its own,
+// then who was in which session is saved. It returns when all is done, or ctx ends.
+func (s *Server) Stop(ctx context.Context) error {
+	s.draining.Store(true)
+	devices := s.sockets.list()
+	for _, d := range devices {
+		wait := time.Duration(0)
+		if s.limits.Drain > 0 {
+			wait = rand.N(s.limits.Drain)
+		}
+		if d.signedIn() {
+			d.notify(protocol.NotifyServerDraining, protocol.ServerDraining{ReconnectAfterMS: wait.Milliseconds()})
+		}
+		time.AfterFunc(wait, func() { d.close(protocol.CloseGoingAway, "draining") })
+	}
+	for _, d := range devices {
+		select {
+		case <-d.sock.Done():
+		case <-ctx.Done():
+		}
+	}
+	err := s.sessions.SaveMembers(ctx)
+	s.cancel()
+	s.acceptor.Close()
+	done := make(chan struct{})
+	go func() {
+		s.tasks.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	return err
+}
+
+func (d *Device) signedIn() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.account != nil
+}
+
+// logEnd writes the one line that each device's end gets.
+func (s *Server) logEnd(d *Device, reason ws.Closed) {
+	e := s.log.Info()
+	if reason.Err != nil {
+		e = e.AnErr("cause", reason.Err)
+	}
+	e.Str("device", d.id).Str("user", d.userID).Str("kind", string(d.kind)).Int("code", int(reason.Code)).Bool("by_device", reason.ByDevice).Msg("device ended")
+}
+
+// panicked makes an error of a recovered mistake.
+func panicked(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
+
+// table is every method but hello.
+func (s *Server) table() map[protocol.Method]handler {
+	t := map[protocol.Method]handler{}
+	s.pairHandlers(t)
+	s.settingHandlers(t)
+	s.peopleHandlers(t)
+	s.sessionHandlers(t)
+	return t
+}

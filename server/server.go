@@ -1,0 +1,226 @@
+package server
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"foyer/directory"
+	"foyer/invitation"
+	"foyer/people"
+	"foyer/protocol"
+	"foyer/server/auth"
+	"foyer/server/cluster"
+	"foyer/server/hub"
+	"foyer/server/store"
+	"foyer/server/ws"
+	"foyer/session"
+)
+
+// Verifier decides on tokens. A refusal is token_invalid or token_expired; any other error means that it can't tell.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (*auth.Claims, error)
+}
+
+// Changes is the log of what each user was told.
+type Changes interface {
+	// Log returns a user's revision and what came after revision after; without complete it returns nothing of it.
+	Log(ctx context.Context, userID string, after int64) (rev int64, changes []store.Change, complete bool, err error)
+	// Tail returns the newest revision of each user whose log grew since a time (Unix milliseconds).
+	Tail(ctx context.Context, since int64) (map[string]int64, error)
+	// Trim forgets what is too old to be resumed from.
+	Trim(ctx context.Context) error
+	Epoch() string
+}
+
+// Cluster is what is between nodes.
+type Cluster struct {
+	Bus      cluster.Bus
+	Devices  cluster.Devices
+	Upkeep   cluster.Upkeep
+	Registry session.Registry
+}
+
+// Domain are the services that decide.
+type Domain struct {
+	Invitations *invitation.Service
+	Sessions    *session.Service
+	Directory   *directory.Service
+}
+
+// Limits are the numbers that clients meet at the edge. Counts of 0 mean no limit.
+type Limits struct {
+	RequestsPerSecond int
+	RequestsBurst     int
+	StatesPerSecond   int
+	MessageBytes      int
+	StateBytes        int
+	DevicesPerUser    int
+	SearchesPerMinute int
+	HelloWithin       time.Duration // for a socket to say hello
+	Ping              time.Duration
+	Grace             time.Duration
+	Drain             time.Duration // over which a stopping node spreads the ends of its devices
+}
+
+// Options are all that a Server is made of.
+type Options struct {
+	Node     string // this node's name
+	Version  string
+	Auth     Verifier
+	Features []string // optional features that this server offers
+	Limits   Limits
+	WS       ws.Options
+	Domain   Domain
+	Changes  Changes
+	Cluster  Cluster
+	Log      zerolog.Logger
+	Now      func() time.Time // time.Now when nil
+}
+
+// Server is one node. Its fields don't change after New, save what has a lock of its own.
+type Server struct {
+	node, version string
+	auth          Verifier
+	offered       []string
+	limits        Limits
+	invitations   *invitation.Service
+	sessions      *session.Service
+	directory     *directory.Service
+	people        *people.Service
+	changes       Changes
+	bus           cluster.Bus
+	devices       cluster.Devices
+	upkeep        cluster.Upkeep
+	registry      session.Registry
+	log           zerolog.Logger
+	metrics       *metrics
+	now           func() time.Time
+	handlers      map[protocol.Method]handler
+	acceptor      *ws.Acceptor
+
+	ctx      context.Context // ends when the server has stopped
+	cancel   context.CancelFunc
+	tasks    sync.WaitGroup // what runs in the background
+	draining atomic.Bool
+
+	sockets   sockets
+	byUser    *hub.Index[string, *Device]
+	bySession *hub.Index[string, *Device]
+	panels    *hub.Index[string, *panel]
+	watchers  *hub.Index[string, *account]
+	accounts  accounts
+	persons   persons
+	rooms     rooms
+	catching  catching
+	searches  searches
+}
+
+// New returns a Server that is ready to accept devices; Run does what time brings. The Registry given must publish to
+// the Server's RosterFlushed.
+func New(o Options) *Server {
+	s := &Server{
+		node: o.Node, version: o.Version, auth: o.Auth, offered: o.Features, limits: o.Limits,
+		invitations: o.Domain.Invitations, sessions: o.Domain.Sessions, directory: o.Domain.Directory,
+		changes: o.Changes, bus: o.Cluster.Bus, devices: o.Cluster.Devices, upkeep: o.Cluster.Upkeep, registry: o.Cluster.Registry,
+		log: o.Log, now: o.Now,
+		byUser: hub.NewIndex[string, *Device](), bySession: hub.NewIndex[string, *Device](),
+		sockets: sockets{all: map[*Device]struct{}{}}, panels: hub.NewIndex[string, *panel](), watchers: hub.NewIndex[string, *account](),
+		accounts: accounts{by: map[string]*account{}}, persons: persons{by: map[string]*person{}},
+		rooms: rooms{by: map[string]*room{}}, catching: catching{by: map[string]bool{}}, searches: newSearches(),
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.acceptor = ws.New(o.WS)
+	s.metrics = newMetrics(s)
+	s.people = people.New(s.sources())
+	s.handlers = s.table()
+	s.bus.Receive(s.received)
+	return s
+}
+
+// ServeHTTP upgrades a request to a device's socket.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "this node is stopping", http.StatusServiceUnavailable)
+		return
+	}
+	d := &Device{srv: s, rev: -1}
+	sock, err := s.acceptor.Upgrade(w, r, func(token string) error {
+		claims, err := s.auth.Verify(r.Context(), token)
+		d.claims = claims
+		return err
+	})
+	if err != nil {
+		s.log.Debug().Err(err).Msg("upgrade refused")
+		return
+	}
+	d.sock = sock
+	d.mu.Lock()
+	d.alarmLocked(s.now().Add(s.limits.HelloWithin), func() { d.close(protocol.CloseNoHello, "no hello") })
+	d.mu.Unlock()
+	s.sockets.add(d)
+	sock.Start(d)
+}
+
+// background runs fn beside everything else, until the server stops at the latest.
+func (s *Server) background(fn func(ctx context.Context)) {
+	s.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(s.ctx, requestTime)
+		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				s.log.Error().Err(panicked(p)).Msg("mistake in the background")
+			}
+		}()
+		fn(ctx)
+	})
+}
+
+// RosterFlushed publishes what happened to a session's members within a tick.
+func (s *Server) RosterFlushed(f session.Flush) {
+	m := &cluster.Message{Kind: cluster.KindRoster, Session: f.SessionID, Version: f.Version, Frame: f.Frame}
+	for _, list := range [][]protocol.Member{f.Change.Joined, f.Change.Updated} {
+		for _, v := range list {
+			m.Users, m.Numbers = append(m.Users, v.User.ID), append(m.Numbers, v.Number)
+		}
+	}
+	for _, v := range f.Change.Left {
+		m.Users, m.Numbers, m.Left = append(m.Users, v.UserID), append(m.Numbers, v.Number), append(m.Left, v.Number)
+	}
+	s.bus.Publish(cluster.SessionTopic(f.SessionID), m)
+}
+
+// sockets are all devices of this node, signed in or not.
+type sockets struct {
+	mu  sync.Mutex
+	all map[*Device]struct{} // guarded by mu
+}
+
+func (k *sockets) add(d *Device) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.all[d] = struct{}{}
+}
+
+func (k *sockets) remove(d *Device) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.all, d)
+}
+
+// list returns those that are there now.
+func (k *sockets) list() []*Device {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Collect(maps.Keys(k.all))
+}

@@ -1,0 +1,235 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"foyer/protocol"
+	"foyer/server/ws"
+	"foyer/session/relay"
+)
+
+// receiver is a device that gets a room's states, but not those of whom a block parts its user from.
+type receiver struct {
+	device *Device
+	not    *relay.Exclusion // nil: nobody
+}
+
+// Binary takes a state: the newest of the member, in the session that the device is in. Where it is in none, or is a
+// companion, there is nobody to show it to.
+func (d *Device) Binary(payload []byte) {
+	state, ok := protocol.ParseState(payload)
+	if !d.greeted || !ok {
+		d.close(protocol.CloseNotProtocol, "not this protocol")
+		return
+	}
+	if within, _ := d.states.allow(d.srv.now(), d.srv.limits.StatesPerSecond, d.srv.limits.StatesPerSecond); !within {
+		d.srv.metrics.overLimit.Inc() // still the newest: at the next tick it counts, those before it don't
+	}
+	d.mu.Lock()
+	p := d.place
+	d.mu.Unlock()
+	if p != nil && !d.companion {
+		p.room.write(p.number, state)
+	}
+}
+
+// know takes note of a session's tick rate and age.
+func (r *room) know(v protocol.Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hz, r.origin = v.TickHz, v.CreatedAt.Time
+}
+
+// write makes state the newest of a member and sees to it that a tick comes.
+func (r *room) write(number uint16, state []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.relay.Write(number, state) || r.armed || r.hz == 0 {
+		return
+	}
+	r.armed = true
+	wait := relay.Next(r.origin, r.srv.now(), r.hz)
+	if r.timer == nil {
+		r.timer = time.AfterFunc(wait, r.ticked)
+	} else {
+		r.timer.Reset(wait)
+	}
+}
+
+// ticked sends what changed since the last tick to everybody who is there. A device that has not taken its last states
+// yet gets them whole instead.
+func (r *room) ticked() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.armed = false
+	if len(r.live) == 0 {
+		return
+	}
+	tick := r.tickLocked()
+	r.relay.Tick(tick)
+	frames := framesOf{}
+	for _, v := range r.live {
+		if out := frames.of(r.relay.Frames(v.not)); len(out) > 0 && !v.device.sock.SendState(out, false) {
+			v.device.sock.SendState(frames.of(r.relay.Key(tick, v.not)), true)
+		}
+	}
+}
+
+func (r *room) tickLocked() uint32 { return relay.At(r.origin, r.srv.now(), r.hz) }
+
+// framesOf makes socket frames of the relay's, once for all who get the same.
+type framesOf map[*byte][]*ws.Frame
+
+func (m framesOf) of(raw [][]byte) []*ws.Frame {
+	if len(raw) == 0 {
+		return nil
+	}
+	key := &raw[0][0]
+	if m[key] == nil {
+		for _, b := range raw {
+			m[key] = append(m[key], ws.NewBinary(b))
+		}
+	}
+	return m[key]
+}
+
+// gone ends the states of members who left. Their numbers will be others' one day, so nobody is excluded by them.
+func (r *room) gone(numbers []uint16) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range numbers {
+		r.relay.Remove(n)
+		for i, v := range r.live {
+			if not := v.not.Numbers(); slices.Contains(not, n) {
+				r.live[i].not = r.exclusionLocked(slices.DeleteFunc(slices.Clone(not), func(m uint16) bool { return m == n }))
+			}
+		}
+	}
+}
+
+// forget takes a device off the receivers.
+func (r *room) forget(d *Device) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.live = slices.DeleteFunc(r.live, func(v receiver) bool { return v.device == d })
+}
+
+// stop ends the room: nobody is here any more.
+func (r *room) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+}
+
+// showStates begins to send d the states of the session that it is in, with a key frame first. A companion gets them
+// only if it asked for them.
+func (s *Server) showStates(ctx context.Context, d *Device) {
+	if d.companion && !d.wantsStates {
+		return
+	}
+	d.mu.Lock()
+	p := d.place
+	d.mu.Unlock()
+	if p == nil || p.version < 0 {
+		return
+	}
+	not, err := s.notSeen(ctx, d, p.room.id)
+	if err != nil {
+		s.log.Warn().Err(err).Msg("blocked members not read")
+		d.close(protocol.CloseOverload, "come back") // rather no states than those of somebody blocked
+		return
+	}
+	p.room.mu.Lock()
+	defer p.room.mu.Unlock()
+	p.room.live = slices.DeleteFunc(p.room.live, func(v receiver) bool { return v.device == d })
+	d.mu.Lock()
+	stays := d.place == p && !d.ended
+	d.mu.Unlock()
+	if !stays {
+		return
+	}
+	v := receiver{d, p.room.exclusionLocked(not)}
+	p.room.live = append(p.room.live, v)
+	d.sock.SendState(framesOf{}.of(p.room.relay.Key(p.room.tickLocked(), v.not)), true)
+}
+
+// notSeen returns the numbers of the members of a session whom a block parts d's user from.
+func (s *Server) notSeen(ctx context.Context, d *Device, sessionID string) ([]uint16, error) {
+	d.mu.Lock()
+	a := d.account
+	d.mu.Unlock()
+	if a == nil {
+		return nil, nil
+	}
+	deaf := a.notHeard()
+	if len(deaf) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, 0, len(deaf))
+	for id := range deaf {
+		ids = append(ids, id)
+	}
+	standings, err := s.registry.Standings(ctx, sessionID, ids...)
+	if err != nil {
+		return nil, err
+	}
+	var numbers []uint16
+	for _, standing := range standings.By {
+		if standing.Member != nil {
+			numbers = append(numbers, standing.Member.Number)
+		}
+	}
+	return numbers, nil
+}
+
+// exclusionLocked returns the exclusion of numbers, the same for all receivers with the same numbers.
+func (r *room) exclusionLocked(numbers []uint16) *relay.Exclusion {
+	x := relay.NewExclusion(numbers)
+	if x == nil {
+		return nil
+	}
+	key := fmt.Sprint(x.Numbers())
+	if have := r.shared[key]; have != nil {
+		return have
+	}
+	if r.shared == nil || len(r.shared) > 2*len(r.live)+16 { // old ones are found anew when they are needed again
+		r.shared = map[string]*relay.Exclusion{}
+	}
+	r.shared[key] = x
+	return x
+}
+
+// exclude keeps one more member's states from d.
+func (r *room) exclude(d *Device, number uint16) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, v := range r.live {
+		if v.device == d && !slices.Contains(v.not.Numbers(), number) {
+			r.live[i].not = r.exclusionLocked(append(slices.Clone(v.not.Numbers()), number))
+		}
+	}
+}
+
+// reexclude has the devices of a user see whom they may see now that a block came or went.
+func (s *Server) reexclude(ctx context.Context, userID string) {
+	for _, d := range s.byUser.Of(userID) {
+		s.touchPanel(d)
+		d.mu.Lock()
+		p := d.place
+		d.mu.Unlock()
+		if p != nil && p.room.receives(d) {
+			s.showStates(ctx, d)
+		}
+	}
+}
+
+func (r *room) receives(d *Device) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.live, func(v receiver) bool { return v.device == d })
+}

@@ -1,0 +1,270 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"foyer/presence"
+	"foyer/protocol"
+	"foyer/server/cluster"
+)
+
+// person is somebody whose presence is watched on this node: by connections who are online.
+type person struct {
+	id   string
+	refs int // guarded by persons.mu: accounts that watch
+
+	mu     sync.Mutex // guards what follows
+	shown  presence.Full
+	known  bool // shown was read, or came
+	newest presence.Full
+	pace   presence.Pace
+	timer  *time.Timer
+}
+
+// persons are those who are watched on this node.
+type persons struct {
+	mu sync.Mutex
+	by map[string]*person // guarded by mu
+}
+
+// watch makes a's devices learn of the presence of ids from now on.
+func (s *Server) watch(ctx context.Context, a *account, ids ...string) error {
+	var fresh []string
+	for _, id := range ids {
+		if !s.watchers.Add(id, a) {
+			continue
+		}
+		s.persons.mu.Lock()
+		p := s.persons.by[id]
+		if p == nil {
+			p = &person{id: id}
+			s.persons.by[id] = p
+			fresh = append(fresh, id)
+		}
+		p.refs++
+		s.persons.mu.Unlock()
+	}
+	for _, id := range fresh {
+		if err := s.bus.Subscribe(ctx, cluster.PersonTopic(id)); err != nil {
+			return err
+		}
+	}
+	fulls, err := s.fullOf(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	for id, full := range fulls {
+		if p := s.person(id); p != nil {
+			p.mu.Lock()
+			if !p.known {
+				p.known, p.shown, p.newest = true, full, full
+			}
+			p.mu.Unlock()
+		}
+	}
+	return nil
+}
+
+// unwatch ends what watch began.
+func (s *Server) unwatch(a *account, id string) {
+	if !s.watchers.Remove(id, a) {
+		return
+	}
+	s.persons.mu.Lock()
+	p := s.persons.by[id]
+	p.refs--
+	last := p.refs == 0
+	if last {
+		delete(s.persons.by, id)
+	}
+	s.persons.mu.Unlock()
+	if !last {
+		return
+	}
+	s.bus.Unsubscribe(cluster.PersonTopic(id))
+	p.mu.Lock()
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	p.mu.Unlock()
+}
+
+func (s *Server) person(id string) *person {
+	s.persons.mu.Lock()
+	defer s.persons.mu.Unlock()
+	return s.persons.by[id]
+}
+
+// presenceCame takes a person's presence, and tells those who watch them: at once, or when the pace allows.
+func (s *Server) presenceCame(id string, full presence.Full) {
+	p := s.person(id)
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.newest = full
+	if !p.known {
+		p.known, p.shown = true, presence.Full{Status: protocol.StatusOffline, Devices: []protocol.Kind{}}
+	}
+	now := s.now()
+	send, at := p.pace.Changed(now)
+	switch {
+	case send:
+		s.tellLocked(p)
+	case p.timer == nil:
+		p.timer = time.AfterFunc(at.Sub(now), func() { s.presenceDue(p) })
+	}
+}
+
+func (s *Server) presenceDue(p *person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.timer = nil
+	if p.pace.Due(s.now()) {
+		s.tellLocked(p)
+	}
+}
+
+// tellLocked sends each watcher what it may see of p's newest presence, if that is different from before.
+func (s *Server) tellLocked(p *person) {
+	before, after := p.shown, p.newest
+	p.shown = after
+	var frame []byte
+	var of *protocol.Presence
+	for _, a := range s.watchers.Of(p.id) {
+		now := presence.View(after, viewerOf(a, after))
+		if presence.Same(presence.View(before, viewerOf(a, before)), now) {
+			continue
+		}
+		if frame == nil || !presence.Same(of, now) {
+			frame, of = presenceFrame(p.id, *now), now
+		}
+		s.toUser(a.id, outgoing{frame: frame}, "")
+	}
+}
+
+// viewerOf is how a connection who is online stands to a person's presence.
+func viewerOf(a *account, f presence.Full) presence.Viewer {
+	return presence.Viewer{Connected: true, SameSession: f.Session != nil && f.Session.ID == a.in()}
+}
+
+func presenceFrame(id string, p protocol.Presence) []byte {
+	return encode(protocol.NotifyPresenceChanged, protocol.PresenceChanged{People: []protocol.PersonPresence{{UserID: id, Presence: p}}})
+}
+
+// moved shows a's devices what they see of the people they watch otherwise than before, now that a is in another session.
+func (s *Server) moved(a *account, from, to string) {
+	a.mu.Lock()
+	ids := make([]string, 0, len(a.connections))
+	for id := range a.connections {
+		ids = append(ids, id)
+	}
+	a.mu.Unlock()
+	for _, id := range ids {
+		p := s.person(id)
+		if p == nil {
+			continue
+		}
+		p.mu.Lock()
+		full := p.shown
+		p.mu.Unlock()
+		if full.Session == nil || full.Session.ID != from && full.Session.ID != to {
+			continue
+		}
+		then := presence.View(full, presence.Viewer{Connected: true, SameSession: full.Session.ID == from})
+		now := presence.View(full, viewerOf(a, full))
+		if !presence.Same(then, now) {
+			s.toUser(a.id, outgoing{frame: presenceFrame(id, *now)}, "")
+		}
+	}
+}
+
+// fullOf reads the presence of users; who has no devices is offline.
+func (s *Server) fullOf(ctx context.Context, ids []string) (map[string]presence.Full, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	users, err := s.devices.Of(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	places, err := s.registry.Places(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.sessionNames(ctx, places)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	fulls := make(map[string]presence.Full, len(ids))
+	for _, id := range ids {
+		u := users[id]
+		fulls[id] = presence.Fold(foldable(u.Devices), presence.Account{
+			Note: u.Profile.Note, NoteUntil: u.Profile.NoteUntil, Invisible: u.Profile.Invisible, VisibleSince: u.Profile.VisibleSince,
+		}, names[places[id]], now)
+	}
+	return fulls, nil
+}
+
+// sessionNames returns what presence shows of the sessions that users are in.
+func (s *Server) sessionNames(ctx context.Context, places map[string]string) (map[string]*presence.Session, error) {
+	ids := slices.Compact(slices.Sorted(maps.Values(places)))
+	found, err := s.sessions.Sessions(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]*presence.Session, len(found))
+	for id, v := range found {
+		names[id] = &presence.Session{ID: id, Name: v.Name, Private: v.Visibility == protocol.VisibilityPrivate}
+	}
+	return names, nil
+}
+
+func foldable(devices []cluster.Device) []presence.Device {
+	out := make([]presence.Device, len(devices))
+	for i, d := range devices {
+		out[i] = presence.Device{ID: d.ID, Kind: d.Kind, Companion: d.Companion, Status: d.Status, StatusSet: d.StatusSet, Since: d.Since, GraceUntil: d.GraceUntil}
+	}
+	return out
+}
+
+// showPresence publishes a user's presence as it now is to those who watch.
+func (s *Server) showPresence(ctx context.Context, userID string) {
+	fulls, err := s.fullOf(ctx, []string{userID})
+	if err != nil {
+		s.log.Warn().Err(err).Msg("presence not read")
+		return
+	}
+	full := fulls[userID]
+	body, err := json.Marshal(full)
+	if err != nil {
+		s.log.Error().Err(err).Msg("presence not encoded")
+		return
+	}
+	s.bus.Publish(cluster.PersonTopic(userID), &cluster.Message{Kind: cluster.KindPresence, User: userID, Presence: body})
+	s.presenceTimer(userID, full.Next)
+}
+
+// presenceTimer shows the user's presence again when it changes by itself: when a note ends.
+func (s *Server) presenceTimer(userID string, at time.Time) {
+	a := s.account(userID)
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.timer != nil {
+		a.timer.Stop()
+		a.timer = nil
+	}
+	if !at.IsZero() {
+		a.timer = time.AfterFunc(max(0, at.Sub(s.now())), func() { s.showPresence(s.ctx, userID) })
+	}
+}
