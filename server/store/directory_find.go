@@ -62,9 +62,18 @@ func inChunks(ids []string, do func(places string, args []any) error) error {
 	return nil
 }
 
+const (
+	userByUsername = `SELECT ` + userColumns + ` FROM users WHERE username_key = $1 AND username_key <> '' ORDER BY id LIMIT 1`
+	usersByEmail   = `SELECT ` + userColumns + ` FROM users WHERE email_key = $1 AND email_verified = 1 ORDER BY seen_at DESC, id LIMIT $2`
+	usersByPhone   = `SELECT ` + userColumns + ` FROM users WHERE phone_key = $1 AND phone_verified = 1 ORDER BY seen_at DESC, id LIMIT $2`
+	findByAddress  = `SELECT id, name, username, avatar_url FROM users
+		WHERE email_key = $1 AND email_verified = 1 AND findable_by_email = 1 AND suspended = 0 AND id <> $2 AND id > $3
+		ORDER BY id LIMIT $4`
+)
+
 func (d directoryStore) UserByUsername(ctx context.Context, username string) (u directory.User, found bool, err error) {
 	err = d.s.View(ctx, func(tx *Tx) error {
-		u, err = scanUser(tx.row(`SELECT `+userColumns+` FROM users WHERE username_key = $1 AND username_key <> '' ORDER BY id LIMIT 1`, fold.Username(username)))
+		u, err = scanUser(tx.row(userByUsername, fold.Username(username)))
 		found = err == nil
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -81,11 +90,9 @@ func (d directoryStore) UserByUsername(ctx context.Context, username string) (u 
 const sharedAddress = 100
 
 func (d directoryStore) UsersByAddress(ctx context.Context, address string) ([]directory.User, error) {
-	query := `SELECT ` + userColumns + ` FROM users WHERE email_key = $1 AND email_verified = 1 ORDER BY seen_at DESC, id LIMIT $2`
-	key := fold.Address(address)
+	query, key := usersByEmail, fold.Address(address)
 	if key == "" {
-		query = `SELECT ` + userColumns + ` FROM users WHERE phone_key = $1 AND phone_verified = 1 ORDER BY seen_at DESC, id LIMIT $2`
-		key = fold.Phone(address)
+		query, key = usersByPhone, fold.Phone(address)
 	}
 	if key == "" {
 		return nil, nil
@@ -109,9 +116,7 @@ func (d directoryStore) FindByAddress(ctx context.Context, q directory.Query, af
 	var hits []directory.Hit
 	err := d.s.View(ctx, func(tx *Tx) error {
 		hits = nil
-		return tx.rows(`SELECT id, name, username, avatar_url FROM users
-			WHERE email_key = $1 AND email_verified = 1 AND findable_by_email = 1 AND suspended = 0 AND id <> $2 AND id > $3
-			ORDER BY id LIMIT $4`, func(r scanner) error {
+		return tx.rows(findByAddress, func(r scanner) error {
 			u, err := scanProfile(r)
 			hits = append(hits, directory.Hit{User: u, Place: directory.Place{UserID: u.ID}})
 			return err
@@ -167,10 +172,13 @@ const met = `SELECT u.id, u.name, u.username, u.avatar_url, t.at
 	FROM (SELECT o.user_id, MAX(CASE WHEN o.from_at > m.from_at THEN o.from_at ELSE m.from_at END) AS at
 		FROM stays m JOIN stays o ON o.session_id = m.session_id AND o.user_id <> m.user_id
 		WHERE m.user_id = $1 AND (m.to_at = 0 OR m.to_at > $2) AND (o.to_at = 0 OR o.to_at > $2)
-			AND (o.to_at = 0 OR o.to_at > m.from_at) AND (m.to_at = 0 OR m.to_at > o.from_at)
+			AND (o.to_at = 0 OR o.to_at > m.from_at) AND o.from_at < CASE WHEN m.to_at = 0 THEN $6 ELSE m.to_at END
 		GROUP BY o.user_id) t
 	JOIN users u ON u.id = t.user_id
-	WHERE u.recent_people = 1 AND (t.at < $3 OR t.at = $3 AND u.id > $4)
+	WHERE u.recent_people = 1
+		AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.lo = $1 AND p.hi = u.id AND p.lo_blocked > 0)
+		AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.hi = $1 AND p.lo = u.id AND p.hi_blocked > 0)
+		AND (t.at < $3 OR t.at = $3 AND u.id > $4)
 	ORDER BY t.at DESC, u.id LIMIT $5`
 
 func (d directoryStore) Met(ctx context.Context, viewer string, cutoff time.Time, after directory.Meeting, n int) ([]directory.Meeting, error) {
@@ -186,7 +194,7 @@ func (d directoryStore) Met(ctx context.Context, viewer string, cutoff time.Time
 			u, err := scanProfile(r, &at)
 			people = append(people, directory.Meeting{User: u, At: instant(at)})
 			return err
-		}, viewer, cutoff.UnixMilli(), before, after.User.ID, n)
+		}, viewer, cutoff.UnixMilli(), before, after.User.ID, n, int64(math.MaxInt64))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read people met: %w", err)

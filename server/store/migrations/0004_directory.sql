@@ -15,7 +15,11 @@ CREATE TABLE user_words (
 );
 CREATE INDEX user_words_user ON user_words (user_id, word);
 
+-- Who was in a session at the same time as somebody else.
+CREATE INDEX stays_session ON stays (session_id, from_at, to_at, user_id);
+
 -- +goose Down
+DROP INDEX stays_session;
 DROP TABLE user_words;
 DROP INDEX users_phone;
 DROP INDEX users_email;

@@ -33,6 +33,8 @@ func Directory(t *testing.T, open func(t *testing.T) *store.Store) {
 		"presence is durable":                    durablePresence,
 		"an erased user is gone":                 erasure,
 		"hellos at once":                         hellosAtOnce,
+		"people met in sessions":                 peopleMet,
+		"pages of people met":                    pagesOfPeopleMet,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newUsers(t, open(t))) })
 	}
