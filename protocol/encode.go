@@ -148,8 +148,8 @@ func newStructEncoder(t reflect.Type) encodeFunc {
 		encode   encodeFunc
 	}
 	var plan []member
-	for _, f := range fieldsOf(t) {
-		plan = append(plan, member{`"` + f.name + `":`, f.index, f.optional, encoderOf(t.FieldByIndex(f.index).Type)})
+	for _, f := range FieldsOf(t) {
+		plan = append(plan, member{`"` + f.Name + `":`, f.Index, f.Optional, encoderOf(t.FieldByIndex(f.Index).Type)})
 	}
 	return func(dst []byte, v reflect.Value) ([]byte, error) {
 		var err error

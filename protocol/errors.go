@@ -154,10 +154,18 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code && t.Reason() == e.Reason()
 }
 
-// Refuse returns a new error for a reason, with the class and the sentence that go with it.
+// retryAfterMS is how long to wait before the same request can succeed where nobody knows better.
+const retryAfterMS = 1000
+
+// Refuse returns a new error for a reason, with the class and the sentence that go with it. Where the client is to wait,
+// it says for how long: a second, unless WithRetryAfter knows better.
 func Refuse(r Reason) *Error {
 	f := refusals[r]
-	return &Error{Code: f.code, Message: f.message, Data: &ErrorData{Reason: r}}
+	e := &Error{Code: f.code, Message: f.message, Data: &ErrorData{Reason: r}}
+	if r == RateLimited || r == Unavailable {
+		e.Data.RetryAfterMS = retryAfterMS
+	}
+	return e
 }
 
 // WithRelation adds the relation as it now stands to e and returns e.
@@ -190,36 +198,4 @@ func InvalidRequest(problem string) *Error {
 // Internal hides what went wrong behind an id that the log has too.
 func Internal(traceID string) *Error {
 	return &Error{Code: CodeInternal, Message: "Something went wrong on our side.", Data: &ErrorData{TraceID: traceID}}
-}
-
-// CloseCode is the WebSocket close code with which the server ends a device.
-type CloseCode int
-
-// The close codes. Up to ClosePongMissing a client comes back and resumes; after the others only once something has changed.
-const (
-	CloseNormal         CloseCode = 1000
-	CloseGoingAway      CloseCode = 1001
-	CloseServiceRestart CloseCode = 1012
-	CloseOverload       CloseCode = 1013
-	CloseSlowReader     CloseCode = 4000
-	ClosePongMissing    CloseCode = 4001
-
-	CloseInvalidUTF8    CloseCode = 1007
-	CloseMessageTooBig  CloseCode = 1009
-	CloseNotProtocol    CloseCode = 4400
-	CloseToken          CloseCode = 4401
-	CloseSuspended      CloseCode = 4403
-	CloseNoHello        CloseCode = 4408
-	CloseTooManyDevices CloseCode = 4409
-	CloseReplaced       CloseCode = 4410
-	CloseFlooding       CloseCode = 4429
-)
-
-// Resumable reports whether a client that was closed with c should come back by itself and resume.
-func (c CloseCode) Resumable() bool {
-	switch c {
-	case CloseGoingAway, CloseServiceRestart, CloseOverload, CloseSlowReader, ClosePongMissing, 1006:
-		return true
-	}
-	return false
 }

@@ -5,34 +5,34 @@ import (
 	"strings"
 )
 
-// field is one member of a wire struct, its embedded structs laid flat.
-type field struct {
-	name     string
-	index    []int
-	optional bool
-	rules    rules
-	decode   decodeFunc
+// Field is one member of a wire struct, its embedded structs laid flat.
+type Field struct {
+	// Name is the member's on the wire, Index the way to it in Go.
+	Name     string
+	Index    []int
+	Optional bool
+	Rules    Rules
 }
 
-// fieldsOf lists the members of a wire struct in the order in which they are written.
-func fieldsOf(t reflect.Type) []field {
-	var all []field
+// FieldsOf lists the members of a wire struct in the order in which they are written.
+func FieldsOf(t reflect.Type) []Field {
+	var all []Field
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag, tagged := f.Tag.Lookup("json")
 		if f.Anonymous && !tagged {
-			for _, inner := range fieldsOf(f.Type) {
-				inner.index = append([]int{i}, inner.index...)
+			for _, inner := range FieldsOf(f.Type) {
+				inner.Index = append([]int{i}, inner.Index...)
 				all = append(all, inner)
 			}
 			continue
 		}
 		name, options, _ := strings.Cut(tag, ",")
-		all = append(all, field{
-			name:     name,
-			index:    []int{i},
-			optional: strings.Contains(options, "omit"),
-			rules:    parseRules(f.Tag.Get("rule"), f.Type),
+		all = append(all, Field{
+			Name:     name,
+			Index:    []int{i},
+			Optional: strings.Contains(options, "omit"),
+			Rules:    parseRules(f.Tag.Get("rule"), f.Type),
 		})
 	}
 	return all
@@ -40,11 +40,17 @@ func fieldsOf(t reflect.Type) []field {
 
 // newStructDecoder makes the plan by which a params struct is read: done once for each type.
 func newStructDecoder(t reflect.Type) decodeFunc {
-	plan := fieldsOf(t)
-	byName := make(map[string]int, len(plan))
-	for i := range plan {
-		plan[i].decode = decoderOf(t.FieldByIndex(plan[i].index).Type)
-		byName[plan[i].name] = i
+	type member struct {
+		Field
+		decode decodeFunc
+		free   bool // free-form JSON, which may be null
+	}
+	var plan []member
+	byName := map[string]int{}
+	for i, f := range FieldsOf(t) {
+		inner := t.FieldByIndex(f.Index).Type
+		plan = append(plan, member{f, decoderOf(inner), inner == typeRaw})
+		byName[f.Name] = i
 	}
 	return func(s *scanner, v reflect.Value) *problem {
 		if s.peek() != '{' {
@@ -64,23 +70,23 @@ func newStructDecoder(t reflect.Type) decodeFunc {
 			}
 			seen |= 1 << i
 			s.take(':')
-			f := &plan[i]
-			if s.peek() == 'n' && v.FieldByIndex(f.index).Type() != typeRaw {
+			m := &plan[i]
+			if s.peek() == 'n' && !m.free {
 				return wrong("must not be null").in(name)
 			}
-			member := v.FieldByIndex(f.index)
-			if p := f.decode(s, member); p != nil {
+			value := v.FieldByIndex(m.Index)
+			if p := m.decode(s, value); p != nil {
 				return p.in(name)
 			}
-			if p := f.rules.check(member); p != nil {
+			if p := m.Rules.check(value); p != nil {
 				return p.in(name)
 			}
 			s.take(',')
 		}
 		s.take('}')
 		for i := range plan {
-			if seen&(1<<i) == 0 && !plan[i].optional {
-				return wrong("is missing").in(plan[i].name)
+			if seen&(1<<i) == 0 && !plan[i].Optional {
+				return wrong("is missing").in(plan[i].Name)
 			}
 		}
 		return nil

@@ -85,7 +85,7 @@ const (
 
 // Presence is what a viewer may see of a person's availability. Offline is {status, devices: []} and nothing else.
 type Presence struct {
-	Status  Status       `json:"status"`
+	Status  Status       `json:"status" rule:"oneof=online|away|busy|offline"`
 	Note    string       `json:"note,omitempty"`
 	Session *SessionName `json:"session,omitempty"`
 	Devices []Kind       `json:"devices"`
@@ -195,7 +195,7 @@ type Session struct {
 	HasPassword bool            `json:"has_password"`
 	Persistent  bool            `json:"persistent"`
 	MemberCount int             `json:"member_count"`
-	Metadata    json.RawMessage `json:"metadata"` // an object, at most 4 KiB
+	Metadata    json.RawMessage `json:"metadata" rule:"object"` // at most 4 KiB
 	TickHz      int             `json:"tick_hz"`
 	CreatedAt   Time            `json:"created_at"`
 }

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// rules bound a member's value. They stand in the struct tag `rule`, parts separated by commas, so that the decoder and
+// Rules bound a member's value. They stand in the struct tag `rule`, parts separated by commas, so that the decoder and
 // the generated schemas can't differ:
 //
 //	min=1 max=200    an integer's bounds, or how many elements a list has
@@ -21,41 +21,40 @@ import (
 //	oneof=a|b        only these values of a string type that has more
 //
 // A string type whose values are listed in enums has no others, rule or not.
-type rules struct {
-	min, max   *int64
-	chars      *span
-	bytes      *span
-	plain      bool
-	object     bool
-	values     []string
-	elemValues []string
+type Rules struct {
+	Min, Max     *int64
+	Chars, Bytes *Span
+	Plain        bool
+	Object       bool
+	Values       []string // of the member's string type, or of its elements'
 }
 
-type span struct{ least, most int }
+// Span bounds a length, both ends included.
+type Span struct{ Least, Most int }
 
-func parseRules(tag string, t reflect.Type) rules {
-	r := rules{values: EnumOf(t)}
+func parseRules(tag string, t reflect.Type) Rules {
+	r := Rules{Values: EnumOf(t)}
 	if t.Kind() == reflect.Slice {
-		r.elemValues = EnumOf(t.Elem())
+		r.Values = EnumOf(t.Elem())
 	}
 	for part := range strings.SplitSeq(tag, ",") {
 		name, value, _ := strings.Cut(part, "=")
 		switch name {
 		case "":
 		case "min":
-			r.min = number(value)
+			r.Min = number(value)
 		case "max":
-			r.max = number(value)
+			r.Max = number(value)
 		case "chars":
-			r.chars = parseSpan(value)
+			r.Chars = parseSpan(value)
 		case "bytes":
-			r.bytes = parseSpan(value)
+			r.Bytes = parseSpan(value)
 		case "plain":
-			r.plain = true
+			r.Plain = true
 		case "object":
-			r.object = true
+			r.Object = true
 		case "oneof":
-			r.values = strings.Split(value, "|")
+			r.Values = strings.Split(value, "|")
 		default:
 			panic("protocol: unknown rule " + part)
 		}
@@ -71,13 +70,13 @@ func number(s string) *int64 {
 	return &n
 }
 
-func parseSpan(s string) *span {
+func parseSpan(s string) *Span {
 	least, most, _ := strings.Cut(s, "-")
-	return &span{int(*number(least)), int(*number(most))}
+	return &Span{int(*number(least)), int(*number(most))}
 }
 
 // check applies the rules to a decoded member.
-func (r *rules) check(v reflect.Value) *problem {
+func (r *Rules) check(v reflect.Value) *problem {
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
@@ -92,52 +91,52 @@ func (r *rules) check(v reflect.Value) *problem {
 		return r.checkInt(v.Int())
 	case v.Kind() == reflect.Slice:
 		return r.checkList(v)
-	case v.Kind() == reflect.Map && r.bytes != nil:
+	case v.Kind() == reflect.Map && r.Bytes != nil:
 		b, err := json.Marshal(v.Interface())
-		if err != nil || len(b) > r.bytes.most {
-			return wrong(fmt.Sprintf("must have at most %d bytes as JSON", r.bytes.most))
+		if err != nil || len(b) > r.Bytes.Most {
+			return wrong(fmt.Sprintf("must have at most %d bytes as JSON", r.Bytes.Most))
 		}
 	}
 	return nil
 }
 
-func (r *rules) checkString(s string) *problem {
+func (r *Rules) checkString(s string) *problem {
 	switch {
-	case r.values != nil && !slices.Contains(r.values, s):
-		return wrong("must be one of " + strings.Join(r.values, ", "))
-	case r.chars != nil && !r.chars.has(utf8.RuneCountInString(s)):
-		return wrong("must have " + r.chars.String() + " characters")
-	case r.bytes != nil && !r.bytes.has(len(s)):
-		return wrong("must have " + r.bytes.String() + " bytes")
-	case r.plain:
+	case r.Values != nil && !slices.Contains(r.Values, s):
+		return wrong("must be one of " + strings.Join(r.Values, ", "))
+	case r.Chars != nil && !r.Chars.has(utf8.RuneCountInString(s)):
+		return wrong("must have " + r.Chars.String() + " characters")
+	case r.Bytes != nil && !r.Bytes.has(len(s)):
+		return wrong("must have " + r.Bytes.String() + " bytes")
+	case r.Plain:
 		if p := textProblem(s, 0); p != "" {
 			return wrong(p)
 		}
-		if r.chars != nil && r.chars.least > 0 && strings.TrimSpace(s) == "" {
+		if r.Chars != nil && r.Chars.Least > 0 && strings.TrimSpace(s) == "" {
 			return wrong("must not be blank")
 		}
 	}
 	return nil
 }
 
-func (r *rules) checkInt(n int64) *problem {
+func (r *Rules) checkInt(n int64) *problem {
 	switch {
-	case r.min != nil && r.max != nil && (n < *r.min || n > *r.max):
-		return wrong(fmt.Sprintf("must be %d to %d", *r.min, *r.max))
-	case r.min != nil && n < *r.min:
-		return wrong(fmt.Sprintf("must be at least %d", *r.min))
+	case r.Min != nil && r.Max != nil && (n < *r.Min || n > *r.Max):
+		return wrong(fmt.Sprintf("must be %d to %d", *r.Min, *r.Max))
+	case r.Min != nil && n < *r.Min:
+		return wrong(fmt.Sprintf("must be at least %d", *r.Min))
 	}
 	return nil
 }
 
-func (r *rules) checkList(v reflect.Value) *problem {
-	if r.max != nil && int64(v.Len()) > *r.max {
-		return wrong(fmt.Sprintf("must have at most %d elements", *r.max))
+func (r *Rules) checkList(v reflect.Value) *problem {
+	if r.Max != nil && int64(v.Len()) > *r.Max {
+		return wrong(fmt.Sprintf("must have at most %d elements", *r.Max))
 	}
 	if v.Type().Elem().Kind() != reflect.String {
 		return nil
 	}
-	elem := rules{values: r.elemValues, bytes: r.bytes}
+	elem := Rules{Values: r.Values, Bytes: r.Bytes}
 	for i := range v.Len() {
 		if p := elem.checkString(v.Index(i).String()); p != nil {
 			return p.in(strconv.Itoa(i))
@@ -146,21 +145,21 @@ func (r *rules) checkList(v reflect.Value) *problem {
 	return nil
 }
 
-func (r *rules) checkRaw(raw json.RawMessage) *problem {
+func (r *Rules) checkRaw(raw json.RawMessage) *problem {
 	switch {
-	case r.object && raw[0] != '{':
+	case r.Object && raw[0] != '{':
 		return wrong("must be an object")
-	case r.bytes != nil && !r.bytes.has(len(raw)):
-		return wrong(fmt.Sprintf("must have at most %d bytes as JSON", r.bytes.most))
+	case r.Bytes != nil && !r.Bytes.has(len(raw)):
+		return wrong(fmt.Sprintf("must have at most %d bytes as JSON", r.Bytes.Most))
 	}
 	return nil
 }
 
-func (s *span) has(n int) bool { return n >= s.least && n <= s.most }
+func (s *Span) has(n int) bool { return n >= s.Least && n <= s.Most }
 
-func (s *span) String() string {
-	if s.least == 0 {
-		return "at most " + strconv.Itoa(s.most)
+func (s *Span) String() string {
+	if s.Least == 0 {
+		return "at most " + strconv.Itoa(s.Most)
 	}
-	return strconv.Itoa(s.least) + " to " + strconv.Itoa(s.most)
+	return strconv.Itoa(s.Least) + " to " + strconv.Itoa(s.Most)
 }
