@@ -12,13 +12,13 @@ type Pace struct {
 	waiting bool      // a change has not gone out yet
 }
 
-// Changed takes note of a change at now. Either it is to be sent now, or Due is to be asked at the time returned.
+// Changed takes note of a change at now. Either it is to be sent now, or Due is to be asked at the time returned. While
+// Due has yet to be asked, the time stays the same, so that one timer is enough.
 func (p *Pace) Changed(now time.Time) (send bool, at time.Time) {
-	if now.Before(p.free) {
+	if p.waiting || now.Before(p.free) {
 		p.waiting = true
 		return false, p.free
 	}
-	p.waiting = false
 	p.free = now.Add(Gap)
 	return true, time.Time{}
 }

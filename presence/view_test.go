@@ -137,6 +137,19 @@ func TestPaceSendsTheFirstAtOnceAndTheLastAlways(t *testing.T) {
 	require.True(t, send, "after quiet at once again")
 }
 
+func TestPaceLeavesALateTimerItsTurn(t *testing.T) {
+	var p presence.Pace
+	p.Changed(noon)
+	p.Changed(after(0))
+	send, at := p.Changed(after(3))
+	require.False(t, send, "the timer set before is about to ring")
+	require.Equal(t, after(1), at)
+	require.True(t, p.Due(after(3)))
+	send, at = p.Changed(after(3))
+	require.False(t, send)
+	require.Equal(t, after(4), at)
+}
+
 func TestPaceHoldsForAnySequence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var p presence.Pace
