@@ -5,14 +5,11 @@ import "foyer/protocol"
 // invite opens By's invitation, or connects if there is one to answer.
 func (m *machine) invite(e Event) {
 	s, p := e.By, &m.Pair
-	switch {
-	case p.Since != 0:
-		m.refuse(protocol.AlreadyConnected)
+	if r := p.invitable(s); r != "" {
+		m.refuse(r)
 		return
-	case p.Flags[s].Blocked != 0:
-		m.refuse(protocol.UnblockFirst)
-		return
-	case p.sent(s) >= 0:
+	}
+	if p.sent(s) >= 0 {
 		m.Unchanged = true
 		return
 	}
@@ -28,6 +25,16 @@ func (m *machine) invite(e Event) {
 func (m *machine) keptFrom(from Side) bool {
 	f := m.Pair.Flags
 	return m.Pair.Since != 0 || f[Lo].Blocked != 0 || f[Hi].Blocked != 0 || f[from].Suppressed > m.now
+}
+
+// address opens By's invitation to an address, unless it is open already.
+func (m *machine) address(e Event) {
+	if m.Pair.find(e.ID) >= 0 {
+		m.Unchanged = true
+		return
+	}
+	m.add(Offer{ID: e.ID, From: e.By, ByAddress: true, ExpiresAt: e.ExpiresAt}, true)
+	m.tellAddress(e.By, e.ID, View{State: protocol.RelationSent, InvitationID: e.ID}, protocol.CauseSent)
 }
 
 // claim takes an invitation to By's address into the pair. While By's own invitation is open it is left alone: it
@@ -47,9 +54,16 @@ func (m *machine) withdraw(e Event) {
 	s := e.By
 	i := m.Pair.sent(s)
 	if e.ID != "" {
-		if i = m.Pair.find(e.ID); i < 0 && m.Pair.sent(s) >= 0 {
-			m.refuse(protocol.StaleInvitation)
-			return
+		if i = m.Pair.find(e.ID); i < 0 {
+			past, _ := m.past(e)
+			switch {
+			case past.ByAddress && past.Fate != FateAccepted: // whose the address is, its sender doesn't learn so
+				m.Unchanged = true
+				return
+			case m.Pair.sent(s) >= 0:
+				m.refuse(protocol.StaleInvitation)
+				return
+			}
 		}
 	}
 	switch {
@@ -70,7 +84,7 @@ func (m *machine) takeBack(i int) {
 	o := m.Pair.Offers[i]
 	m.end(i, FateWithdrawn, m.now)
 	if o.ByAddress {
-		m.tellAddress(o.From, o.ID, protocol.CauseWithdrawn)
+		m.tellAddress(o.From, o.ID, View{State: protocol.RelationNone}, protocol.CauseWithdrawn)
 		return
 	}
 	m.Pair.Flags[o.From].Withdrew = true

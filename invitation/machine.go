@@ -12,8 +12,9 @@ type Kind int
 
 // The kinds of event.
 const (
-	Invite Kind = iota
-	Claim       // an invitation to By's address becomes known as one to By
+	Invite  Kind = iota
+	Address      // By invites an address that belongs to nobody known yet
+	Claim        // an invitation to By's address becomes known as one to By
 	Withdraw
 	Accept
 	Decline
@@ -28,7 +29,7 @@ const (
 type Event struct {
 	Kind Kind
 	By   Side
-	// ID is the new invitation's for Invite and Claim; else the one concerned, "" for whichever By has sent.
+	// ID is the new invitation's for Invite, Address and Claim; else the one concerned, "" for whichever By has sent.
 	ID string
 	// Past is the invitation with that ID if it is no longer open.
 	Past *Offer
@@ -82,6 +83,8 @@ func Apply(p Pair, e Event, now int64, r Rules) Outcome {
 	switch e.Kind {
 	case Invite:
 		m.invite(e)
+	case Address:
+		m.address(e)
 	case Claim:
 		m.claim(e)
 	case Withdraw:
@@ -146,9 +149,9 @@ func (m *machine) tell(s Side, id string, t told) {
 }
 
 // tellAddress tells s about the invitation that s sent to an address.
-func (m *machine) tellAddress(s Side, id string, cause protocol.Cause) {
+func (m *machine) tellAddress(s Side, id string, v View, cause protocol.Cause) {
 	m.Changes = append(m.Changes, ViewChange{
-		Side: s, View: View{State: protocol.RelationNone}, ByAddress: true, InvitationID: id, Cause: cause,
+		Side: s, View: v, ByAddress: true, InvitationID: id, Cause: cause,
 		Unseen: m.Pair.Unseen(s) - m.start.Unseen(s),
 	})
 }
@@ -226,7 +229,7 @@ func (m *machine) expire() {
 	for _, o := range due {
 		m.end(m.Pair.find(o.ID), FateExpired, o.ExpiresAt)
 		if o.ByAddress {
-			m.tellAddress(o.From, o.ID, protocol.CauseExpired)
+			m.tellAddress(o.From, o.ID, View{State: protocol.RelationNone}, protocol.CauseExpired)
 		}
 		m.emit(o.From, o.ID, told{cause: protocol.CauseExpired}, told{})
 	}

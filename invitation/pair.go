@@ -1,6 +1,10 @@
 package invitation
 
-import "foyer/protocol"
+import (
+	"slices"
+
+	"foyer/protocol"
+)
 
 // Side is one of a pair's two users: the one with the smaller id or the other.
 type Side int
@@ -166,6 +170,26 @@ func (p Pair) sent(s Side) int {
 		return i
 	}
 	return -1
+}
+
+// invitable returns why s can't invite the other one as the pair stands, "" if nothing between them is in the way.
+func (p Pair) invitable(s Side) protocol.Reason {
+	switch {
+	case p.Since != 0:
+		return protocol.AlreadyConnected
+	case p.Flags[s].Blocked != 0:
+		return protocol.UnblockFirst
+	}
+	return ""
+}
+
+// opens reports whether inviting makes a new invitation, for which there are settings and limits, rather than
+// repeating s's own or answering the other's.
+func (p Pair) opens(s Side) bool { return p.sent(s) < 0 && p.answerable(s) < 0 }
+
+// due reports whether an invitation's time is over at now.
+func (p Pair) due(now int64) bool {
+	return slices.ContainsFunc(p.Offers, func(o Offer) bool { return o.ExpiresAt <= now })
 }
 
 // answerable returns the index of what s would answer by inviting back: the other's ordinary invitation, else the

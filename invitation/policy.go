@@ -1,0 +1,136 @@
+package invitation
+
+import (
+	"time"
+
+	"foyer/protocol"
+)
+
+// decider decides whether an invitation may be sent: for the call inside its transaction, and for a focus panel on a
+// snapshot. It refuses with a *protocol.Error without relation; any other error is the store's.
+type decider struct {
+	config Config
+	tx     Reader
+	now    int64
+}
+
+// minute is the span of Config.PerMinute; the span of PerDay is day.
+const minute = time.Minute
+
+// sharedWithin is how long after a common session it still counts as shared.
+const sharedWithin = day
+
+// maySend decides for an ordinary invitation from side s of a pair that has no invitation due.
+func (d decider) maySend(p Pair, s Side, sender, recipient Person) error {
+	if r := p.invitable(s); r != "" {
+		return protocol.Refuse(r)
+	}
+	if !p.opens(s) {
+		return nil
+	}
+	if err := d.welcome(p.Flags[s], sender, recipient); err != nil {
+		return err
+	}
+	return d.withinLimits(sender.User.ID, TargetUser(recipient.User.ID))
+}
+
+// welcome decides by the recipient's setting, and by what a withdrawal asks for.
+func (d decider) welcome(f Flags, sender, recipient Person) error {
+	switch recipient.InvitableBy {
+	case protocol.InvitableByNobody:
+		return protocol.Refuse(protocol.NotAcceptingInvitations)
+	case protocol.InvitableBySharedSession:
+		shared, err := d.shared(sender, recipient)
+		if err != nil {
+			return err
+		}
+		if !shared {
+			return protocol.Refuse(protocol.SharedSessionRequired)
+		}
+	case protocol.InvitableByEmail:
+		return protocol.Refuse(protocol.EmailRequired)
+	case protocol.InvitableByEveryone:
+	}
+	if f.Withdrew && d.config.ReinviteAfterWithdrawal == ReinviteEmail {
+		return protocol.Refuse(protocol.EmailRequired)
+	}
+	return nil
+}
+
+func (d decider) shared(one, other Person) (bool, error) {
+	return d.tx.SharedSession(one.User.ID, other.User.ID, d.now-sharedWithin.Milliseconds())
+}
+
+// turnsAway reports whether the setting of an address's owner stands against an invitation that knows the address.
+// Unlike with an ordinary one, the sender isn't told: the invitation is hidden.
+func (d decider) turnsAway(sender, owner Person) (bool, error) {
+	switch owner.InvitableBy {
+	case protocol.InvitableByNobody:
+		return true, nil
+	case protocol.InvitableBySharedSession:
+		shared, err := d.shared(sender, owner)
+		return !shared, err
+	case protocol.InvitableByEveryone, protocol.InvitableByEmail:
+	}
+	return false, nil
+}
+
+// full reports whether the recipient is shown as many invitations as may be; further ones are hidden.
+func (d decider) full(recipient string) (bool, error) {
+	if d.config.Received == 0 {
+		return false, nil
+	}
+	n, err := d.tx.Received(recipient)
+	return n >= d.config.Received, err
+}
+
+// withinLimits decides by what the sender has sent before, to the target and at all.
+func (d decider) withinLimits(sender, target string) error {
+	c := d.config
+	if c.PairGap > 0 || c.PairMax > 0 || c.PerMinute > 0 || c.PerDay > 0 {
+		t, err := d.tx.Tally(TallyQuery{Sender: sender, Target: target, RankMinute: c.PerMinute, RankDay: c.PerDay, RankPair: c.PairMax})
+		if err != nil {
+			return err
+		}
+		if at := max(d.until(t.Last, c.PairGap, true), d.until(t.Pair, c.PairWindow, c.PairMax > 0)); at != 0 {
+			return protocol.Refuse(protocol.ReinviteCooldown).WithRetryAt(protocol.AtMillis(at))
+		}
+		if at := max(d.until(t.Minute, minute, c.PerMinute > 0), d.until(t.Day, day, c.PerDay > 0)); at != 0 {
+			return protocol.Refuse(protocol.InvitationLimit).WithRetryAt(protocol.AtMillis(at))
+		}
+	}
+	if c.Outstanding == 0 {
+		return nil
+	}
+	n, err := d.tx.Outstanding(sender)
+	if err == nil && n >= c.Outstanding {
+		return protocol.Refuse(protocol.TooManyOutstanding).WithLimit(c.Outstanding)
+	}
+	return err
+}
+
+// until returns the end of a span that began at sent, 0 if there is no limit, nothing was sent, or it is over.
+func (d decider) until(sent int64, span time.Duration, limited bool) int64 {
+	if !limited || sent == 0 || sent+span.Milliseconds() <= d.now {
+		return 0
+	}
+	return sent + span.Milliseconds()
+}
+
+// connectionsFull reports whether userID has as many connections as may be.
+func (d decider) connectionsFull(userID string) (bool, error) {
+	if d.config.Connections == 0 {
+		return false, nil
+	}
+	n, err := d.tx.Connected(userID)
+	return n >= d.config.Connections, err
+}
+
+// blocksFull reports whether userID blocks as many as may be.
+func (d decider) blocksFull(userID string) (bool, error) {
+	if d.config.Blocks == 0 {
+		return false, nil
+	}
+	n, err := d.tx.Blocked(userID)
+	return n >= d.config.Blocks, err
+}

@@ -1,0 +1,113 @@
+package invitation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"foyer/protocol"
+)
+
+// ExpireDue ends up to limit invitations whose time is over. next is when the next one is due, zero if none is open;
+// if it isn't in the future, there is more to do now. Effects are valid beside an error.
+func (s *Service) ExpireDue(ctx context.Context, limit int) (effects Effects, next time.Time, err error) {
+	now := s.now()
+	var ids []string
+	var after int64
+	err = s.store.View(ctx, func(tx Reader) error {
+		ids, after, err = tx.Due(now.UnixMilli(), limit)
+		return err
+	})
+	if err != nil {
+		return Effects{}, time.Time{}, fmt.Errorf("find what is due: %w", err)
+	}
+	effects, err = s.each(len(ids), func(i int) (Effects, error) {
+		a, err := s.alone(ctx, func(a *act) error { return a.expire(ids[i]) })
+		if err != nil {
+			return Effects{}, fmt.Errorf("expire invitation: %w", err)
+		}
+		return a.effects, nil
+	})
+	switch {
+	case len(ids) == limit:
+		next = now
+	case after != 0:
+		next = time.UnixMilli(after)
+	}
+	return effects, next, err
+}
+
+func (a *act) expire(id string) error {
+	r, found, err := a.tx.Invitation(id)
+	if err != nil || !found || r.Fate != Open {
+		return err
+	}
+	t, _, err := a.openFor(r)
+	if err != nil {
+		return err
+	}
+	return t.expireDue()
+}
+
+// Purge forgets up to limit invitations that have been over for longer than the retention, and returns how many. What
+// the limits still count stays.
+func (s *Service) Purge(ctx context.Context, limit int) (int, error) {
+	if s.config.Retention == 0 {
+		return 0, nil
+	}
+	n := 0
+	err := s.store.Update(ctx, func(tx Tx) error {
+		now := s.now()
+		counted := max(s.config.PairWindow, s.config.PairGap, day)
+		var err error
+		n, err = tx.Purge(now.Add(-s.config.Retention).UnixMilli(), now.Add(-counted).UnixMilli(), limit)
+		return err
+	})
+	return n, err
+}
+
+// Logged is one entry of a user's log, of kind LogKind.
+type Logged struct {
+	Rev  int64
+	Body []byte
+}
+
+// LogKind marks the entries of the log that Render understands.
+const LogKind = "relation"
+
+// Render turns viewer's log entries, oldest first, into notifications with today's names and messages. notify stays
+// true only in what still holds at the end of entries: pass all that is replayed in one call.
+func (s *Service) Render(ctx context.Context, viewer string, entries []Logged) ([]protocol.RelationChanged, error) {
+	notes := make([]changeNote, len(entries))
+	relations := make([]relationNote, len(entries))
+	last := map[string]int{}
+	for i, e := range entries {
+		if err := json.Unmarshal(e.Body, &notes[i]); err != nil {
+			return nil, fmt.Errorf("logged change: %w", err)
+		}
+		relations[i] = notes[i].Relation
+		last[notes[i].Relation.Other] = i
+	}
+	changes := make([]protocol.RelationChanged, len(entries))
+	err := s.store.View(ctx, func(tx Reader) error {
+		j := newJoiner(tx)
+		if err := j.need(viewer, relations); err != nil {
+			return err
+		}
+		for i, n := range notes {
+			n.Notify = n.Notify && last[n.Relation.Other] == i && j.holds(n)
+			changes[i] = j.changed(viewer, n, entries[i].Rev)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("render changes: %w", err)
+	}
+	return changes, nil
+}
+
+// holds reports whether a received invitation is still there to be answered.
+func (j *joiner) holds(n changeNote) bool {
+	return n.Cause != protocol.CauseReceived || j.records[n.InvitationID].Showing == Shown
+}

@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"foyer/fold"
+	"foyer/invitation"
+	"foyer/protocol"
+)
+
+// Invitations returns the part of the store that holds pairs and invitations.
+func (s *Store) Invitations() invitation.Store { return invitations{s} }
+
+type invitations struct{ s *Store }
+
+func (i invitations) View(ctx context.Context, fn func(invitation.Reader) error) error {
+	return i.s.View(ctx, func(tx *Tx) error { return fn(invitationTx{tx}) })
+}
+
+func (i invitations) Update(ctx context.Context, fn func(invitation.Tx) error) error {
+	return i.s.Update(ctx, func(tx *Tx) error { return fn(invitationTx{tx}) })
+}
+
+// invitationTx is Tx as the invitation room uses it.
+type invitationTx struct{ *Tx }
+
+// views are the numbers by which pairs.lo_view and hi_view name what one of the two sees.
+var views = [...]protocol.RelationState{
+	protocol.RelationNone, protocol.RelationSent, protocol.RelationReceived, protocol.RelationConnected, protocol.RelationBlocked,
+}
+
+func viewNumber(s protocol.RelationState) int {
+	for i, v := range views {
+		if v == s {
+			return i
+		}
+	}
+	return 0
+}
+
+const recordColumns = `i.id, i.sender_id, i.recipient_id, i.target, i.address, i.channel, i.message, i.session_id,
+	i.sent_at, i.expires_at, i.fate, i.resolved_at, i.showing, i.declined_at, i.seen, i.received_rev`
+
+// recordFields are where a row with recordColumns goes. Call finish afterwards.
+func recordFields(r *invitation.Record) []any {
+	return []any{
+		&r.ID, &r.Sender, &r.Recipient, &r.Target, &r.Address, &r.Channel, &r.Message, &r.SessionID,
+		&r.SentAt, &r.ExpiresAt, &r.Fate, &r.ResolvedAt, &r.Showing, &r.DeclinedAt, &r.Seen, &r.ReceivedRev,
+	}
+}
+
+// finish sets what follows from the other fields.
+func finish(r *invitation.Record) {
+	r.ByAddress = r.Address != ""
+	if r.Recipient != "" && r.Sender > r.Recipient {
+		r.From = invitation.Hi
+	}
+}
+
+func (tx invitationTx) Pair(lo, hi string) (invitation.Pair, []invitation.Record, error) {
+	var p invitation.Pair
+	var state, sender int
+	l, h := &p.Flags[invitation.Lo], &p.Flags[invitation.Hi]
+	err := tx.row(`SELECT state, sender, since, lo_blocked, lo_suppressed, lo_declined, lo_withdrew, hi_blocked, hi_suppressed, hi_declined, hi_withdrew
+		FROM pairs WHERE lo = $1 AND hi = $2`, lo, hi).
+		Scan(&state, &sender, &p.Since, &l.Blocked, &l.Suppressed, &l.Declined, &l.Withdrew, &h.Blocked, &h.Suppressed, &h.Declined, &h.Withdrew)
+	if errors.Is(err, sql.ErrNoRows) {
+		return invitation.Pair{}, nil, nil
+	}
+	if err != nil {
+		return invitation.Pair{}, nil, fmt.Errorf("read pair: %w", err)
+	}
+	var records []invitation.Record
+	err = tx.rows(`SELECT `+recordColumns+` FROM invitations i WHERE i.lo = $1 AND i.hi = $2 AND i.fate = 0 ORDER BY i.sent_at, i.id`, func(row scanner) error {
+		var r invitation.Record
+		if err := row.Scan(recordFields(&r)...); err != nil {
+			return err
+		}
+		finish(&r)
+		records = append(records, r)
+		p.Offers = append(p.Offers, r.Offer)
+		return nil
+	}, lo, hi)
+	if err != nil {
+		return invitation.Pair{}, nil, fmt.Errorf("read open invitations: %w", err)
+	}
+	return p, records, nil
+}
+
+func (tx invitationTx) SavePair(lo, hi string, p invitation.Pair) error {
+	state, sender := p.State()
+	l, h := p.Flags[invitation.Lo], p.Flags[invitation.Hi]
+	lv, hv := p.View(invitation.Lo), p.View(invitation.Hi)
+	_, err := tx.exec(`INSERT INTO pairs (lo, hi, state, sender, since,
+			lo_view, lo_invitation, lo_blocked, lo_suppressed, lo_declined, lo_withdrew,
+			hi_view, hi_invitation, hi_blocked, hi_suppressed, hi_declined, hi_withdrew)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		ON CONFLICT (lo, hi) DO UPDATE SET state = excluded.state, sender = excluded.sender, since = excluded.since,
+			lo_view = excluded.lo_view, lo_invitation = excluded.lo_invitation, lo_blocked = excluded.lo_blocked,
+			lo_suppressed = excluded.lo_suppressed, lo_declined = excluded.lo_declined, lo_withdrew = excluded.lo_withdrew,
+			hi_view = excluded.hi_view, hi_invitation = excluded.hi_invitation, hi_blocked = excluded.hi_blocked,
+			hi_suppressed = excluded.hi_suppressed, hi_declined = excluded.hi_declined, hi_withdrew = excluded.hi_withdrew`,
+		lo, hi, int(state), int(sender), p.Since,
+		viewNumber(lv.State), lv.InvitationID, l.Blocked, l.Suppressed, l.Declined, flag(l.Withdrew),
+		viewNumber(hv.State), hv.InvitationID, h.Blocked, h.Suppressed, h.Declined, flag(h.Withdrew))
+	if err != nil {
+		return fmt.Errorf("save pair: %w", err)
+	}
+	return nil
+}
+
+func (tx invitationTx) Insert(r invitation.Record) error {
+	lo, hi := pairOf(r)
+	_, err := tx.exec(`INSERT INTO invitations (id, sender_id, recipient_id, lo, hi, target, address, channel, message, session_id,
+			sent_at, expires_at, fate, resolved_at, showing, declined_at, seen, received_rev)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		r.ID, r.Sender, r.Recipient, lo, hi, r.Target, r.Address, string(r.Channel), r.Message, r.SessionID,
+		r.SentAt, r.ExpiresAt, int(r.Fate), r.ResolvedAt, int(r.Showing), r.DeclinedAt, flag(r.Seen), r.ReceivedRev)
+	if err != nil {
+		return fmt.Errorf("insert invitation: %w", err)
+	}
+	return nil
+}
+
+func (tx invitationTx) Save(r invitation.Record) error {
+	lo, hi := pairOf(r)
+	_, err := tx.exec(`UPDATE invitations SET recipient_id = $2, lo = $3, hi = $4, message = $5, fate = $6, resolved_at = $7,
+		showing = $8, declined_at = $9, seen = $10, received_rev = $11 WHERE id = $1`,
+		r.ID, r.Recipient, lo, hi, r.Message, int(r.Fate), r.ResolvedAt, int(r.Showing), r.DeclinedAt, flag(r.Seen), r.ReceivedRev)
+	if err != nil {
+		return fmt.Errorf("save invitation: %w", err)
+	}
+	return nil
+}
+
+// pairOf returns the pair that an invitation belongs to, nothing while its recipient isn't known.
+func pairOf(r invitation.Record) (lo, hi string) {
+	if r.Recipient == "" {
+		return "", ""
+	}
+	return min(r.Sender, r.Recipient), max(r.Sender, r.Recipient)
+}
+
+func (tx invitationTx) MarkSeen(userID string, rev int64) (int, error) {
+	n, err := tx.exec(`UPDATE invitations SET seen = 1
+		WHERE recipient_id = $1 AND showing > 0 AND showing <= 2 AND seen = 0 AND received_rev <= $2`, userID, rev)
+	if err != nil {
+		return 0, fmt.Errorf("mark invitations seen: %w", err)
+	}
+	return int(n), nil
+}
+
+func (tx invitationTx) Purge(overBefore, sentBefore int64, limit int) (int, error) {
+	var ids, declined []string
+	err := tx.rows(`SELECT id, showing FROM invitations WHERE fate > 0 AND resolved_at < $1 AND sent_at < $2
+		ORDER BY resolved_at LIMIT $3`, func(row scanner) error {
+		var id string
+		var showing invitation.Showing
+		if err := row.Scan(&id, &showing); err != nil {
+			return err
+		}
+		if ids = append(ids, id); showing == invitation.Declined {
+			declined = append(declined, id)
+		}
+		return nil
+	}, overBefore, sentBefore, limit)
+	if err != nil {
+		return 0, fmt.Errorf("read old invitations: %w", err)
+	}
+	for _, id := range declined {
+		for _, query := range []string{
+			`UPDATE pairs SET lo_declined = '' WHERE lo_declined = $1 AND EXISTS (SELECT 1 FROM invitations i WHERE i.id = $1 AND i.lo = pairs.lo AND i.hi = pairs.hi)`,
+			`UPDATE pairs SET hi_declined = '' WHERE hi_declined = $1 AND EXISTS (SELECT 1 FROM invitations i WHERE i.id = $1 AND i.lo = pairs.lo AND i.hi = pairs.hi)`,
+		} {
+			if _, err := tx.exec(query, id); err != nil {
+				return 0, fmt.Errorf("forget decline: %w", err)
+			}
+		}
+	}
+	err = inChunks(ids, func(places string, args []any) error {
+		_, err := tx.exec(`DELETE FROM invitations WHERE id IN (`+places+`)`, args...)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("delete old invitations: %w", err)
+	}
+	return len(ids), nil
+}
+
+func (tx invitationTx) Audit(a invitation.AuditEntry) error {
+	_, err := tx.exec(`INSERT INTO audit (id, at, actor, action, subject, reason, count) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		a.ID, a.At, a.By, a.Action, a.Subject, a.Why, a.Count)
+	if err != nil {
+		return fmt.Errorf("write audit log: %w", err)
+	}
+	return nil
+}
+
+func (tx invitationTx) Operation(userID, opID string, now int64) (invitation.Operation, bool, error) {
+	o, found, err := tx.Tx.Operation(userID, opID, now)
+	return invitation.Operation(o), found, err
+}
+
+func (tx invitationTx) SaveOperation(o invitation.Operation) error {
+	return tx.Tx.SaveOperation(Operation(o))
+}
+
+func (tx invitationTx) People(ids ...string) (map[string]invitation.Person, error) {
+	people := make(map[string]invitation.Person, len(ids))
+	err := inChunks(ids, func(places string, args []any) error {
+		return tx.rows(`SELECT u.id, u.name, u.username, u.avatar_url, u.invitable_by,
+				(SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0)
+			FROM users u WHERE u.id IN (`+places+`) ORDER BY u.id`, func(row scanner) error {
+			var p invitation.Person
+			var err error
+			p.User, err = scanProfile(row, &p.InvitableBy, &p.Unseen)
+			people[p.User.ID] = p
+			return err
+		}, args...)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read people: %w", err)
+	}
+	return people, nil
+}
+
+func (tx invitationTx) UserByUsername(username string) (string, error) {
+	return tx.id(`SELECT id FROM users WHERE username_key = $1 AND username_key <> '' ORDER BY id LIMIT 1`, fold.Username(username))
+}
+
+// id returns the only column of a query for at most one row, "" if there is none.
+func (tx invitationTx) id(query string, args ...any) (string, error) {
+	var id string
+	err := tx.row(query, args...).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
+func (tx invitationTx) Badge(userID string) (rev int64, unseen int, err error) {
+	err = tx.row(`SELECT u.rev, (SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0)
+		FROM users u WHERE u.id = $1`, userID).Scan(&rev, &unseen)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil
+	}
+	return rev, unseen, err
+}
