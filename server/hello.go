@@ -251,7 +251,7 @@ func (s *Server) welcome(ctx context.Context, d *Device, resume *protocol.Resume
 	var place string
 	if d.companion {
 		place = d.account.in()
-	} else if place, err = s.registry.Attach(ctx, user.ID, session.Device{ID: d.id, Kind: d.kind, Node: s.node, Link: d.incarnation}); err != nil {
+	} else if place, err = s.registry.Attach(ctx, user.ID, session.Device{ID: d.id, Kind: d.kind, Node: s.node, Link: d.incarnation, Connected: true}); err != nil {
 		return nil, nil, err
 	}
 	if log.complete {

@@ -44,13 +44,8 @@ func (s *Settings) Complete() error {
 	if err := s.Auth.Complete(); err != nil {
 		return err
 	}
-	if s.StoreFile != "" {
-		if s.Store != defaultStore {
-			return fmt.Errorf("--store and --store-file: give one of them")
-		}
-		if err := fromFile(&s.Store, "store-file", s.StoreFile); err != nil {
-			return err
-		}
+	if err := ReadStore(&s.Store, s.StoreFile); err != nil {
+		return err
 	}
 	if s.RedisFile != "" {
 		if s.Redis != "" {
@@ -68,6 +63,26 @@ func (s *Settings) Complete() error {
 		s.Node = host
 	}
 	return nil
+}
+
+// ReadStore reads the database's address from a file, if there is one.
+func ReadStore(store *string, file string) error {
+	switch {
+	case file == "":
+		return nil
+	case *store != defaultStore:
+		return fmt.Errorf("--store and --store-file: give one of them")
+	}
+	return fromFile(store, "store-file", file)
+}
+
+// Defaults are the settings of a server that was told nothing but what the environment says.
+func Defaults() (Settings, error) {
+	var s Settings
+	if err := kong.ApplyDefaults(&s, Options()...); err != nil {
+		return Settings{}, fmt.Errorf("settings: %w", err)
+	}
+	return s, nil
 }
 
 const defaultStore = "sqlite:foyer.db"

@@ -127,6 +127,19 @@ func (s sessions) RecoverStays(ctx context.Context, goOn []session.Stay) error {
 	})
 }
 
+// Attendance implements session.Stays.
+func (s sessions) Attendance(ctx context.Context, sessionID string) ([]session.Stay, error) {
+	var out []session.Stay
+	err := s.store.View(ctx, func(tx *Tx) error {
+		return tx.rows(`SELECT user_id, from_at, to_at FROM stays WHERE session_id = $1 ORDER BY from_at, user_id`,
+			collect(&out, func(r scanner) (session.Stay, error) {
+				stay := session.Stay{SessionID: sessionID}
+				return stay, r.Scan(&stay.UserID, &stay.From, &stay.To)
+			}), sessionID)
+	})
+	return out, err
+}
+
 // PurgeStays implements session.Stays.
 func (s sessions) PurgeStays(ctx context.Context, before int64) error {
 	return s.store.Update(ctx, func(tx *Tx) error {

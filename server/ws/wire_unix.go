@@ -2,7 +2,10 @@
 
 package ws
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 // attempt writes to a socket once, without waiting for room. It lives in a wire so that trying allocates nothing.
 type attempt struct {
@@ -37,4 +40,13 @@ func (a *attempt) write(raw syscall.RawConn, p []byte) (int, error) {
 		return 0, a.err
 	}
 	return a.n, nil
+}
+
+// boundSendBuffer sets the send buffer of a listening socket, which the accepted ones inherit.
+func boundSendBuffer(_, _ string, raw syscall.RawConn) error {
+	var failed error
+	err := raw.Control(func(fd uintptr) {
+		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, sendBuffer)
+	})
+	return errors.Join(err, failed)
 }

@@ -180,7 +180,7 @@ var be=globalThis,we=be.ShadowRoot&&(be.ShadyCSS===void 0||be.ShadyCSS.nativeSha
   </li>`}function Ys(t){let{search:e}=t;return a`<section data-home aria-label="Add connection">
     ${S("Add connection")}
     <div class="filters">
-      ${j("Search people",e.query,s=>ls(t,s),"Name, username or e-mail")}
+      ${j("Search people",e.query,s=>ls(t,s),"Name or e-mail")}
     </div>
     ${e.error?a`<p class="inline-error" role="alert">${e.error}</p>`:c}
     ${e.query.trim().length<2?vi(t):yi(t)}

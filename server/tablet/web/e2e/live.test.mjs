@@ -1,0 +1,186 @@
+// What others do shows at once, and only what is worth a word is said.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { action, area, eventually, find, gone, launch, open, row, search, tab } from './page.mjs';
+import { Server, next, someone } from './server.mjs';
+
+let server;
+let browser;
+before(async () => {
+  [server, browser] = await Promise.all([Server.start(), launch()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function start(t) {
+  const [anaName, boName] = [someone('Ana'), someone('Bo')];
+  const bo = await server.device(boName);
+  const ana = await open(browser, server, anaName);
+  t.after(() => ana.context.close());
+  const anaId = (await server.token(anaName)).user.id;
+  const ask = (message) => bo.call('invitation.send', { to: { user_id: anaId }, ...(message ? { message } : {}) });
+  return { ana, bo, anaName, boName, anaId, boId: bo.hello.user.id, ask, page: ana.page };
+}
+
+test('a received request: toast, badge, and an answer from the toast', async (t) => {
+  const { ana, bo, boName, ask, page } = await start(t);
+  await ask('Hello <b>there</b>');
+  const toast = page.getByTestId('toast');
+  await toast.getByText(`${boName} wants to connect`).waitFor();
+  assert.match(await page.getByTestId('unseen').first().textContent(), /^1/);
+  const accepted = next(bo, 'relation.changed', ({ cause }) => cause === 'accepted');
+  await toast.getByRole('button', { name: 'Accept' }).click();
+  assert.equal((await accepted).notify, true);
+  await gone(toast);
+  assert.equal(await page.getByTestId('unseen').count(), 0);
+  await tab(page, /^Connections/).click();
+  await row(page, boName).waitFor();
+  assert.equal(await ana.toasts(), 1, 'one’s own acceptance is no news');
+  await ana.close();
+});
+
+test('an accepted request is news to the sender; its toast opens the panel', async (t) => {
+  const { ana, bo, boName, anaId, page } = await start(t);
+  await (await find(page, boName)).getByRole('button', { name: 'Connect', exact: true }).click();
+  const { invitation } = (await bo.call('relation.list')).relations[anaId];
+  await bo.call('invitation.accept', { invitation_id: invitation.id });
+  await page.getByTestId('toast').getByText(`${boName} accepted your request`).click();
+  await action(page, 'remove_connection').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove connection' }).click();
+  await action(page, 'invite').waitFor();
+  assert.equal(await ana.toasts(), 1);
+  await ana.close();
+});
+
+test('a removal, a block and their undoing come without a toast', async (t) => {
+  const { ana, bo, boName, anaId, ask, page } = await start(t);
+  await ask();
+  await page.getByTestId('toast').getByRole('button', { name: 'Accept' }).click();
+  await tab(page, /^Connections/).click();
+  await row(page, boName).waitFor();
+  await bo.call('connection.remove', { user_id: anaId });
+  await gone(row(page, boName));
+  await (await find(page, boName)).getByRole('button').first().click();
+  await action(page, 'block').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Block' }).click();
+  await action(page, 'unblock').click();
+  await action(page, 'invite').waitFor();
+  assert.equal(await ana.toasts(), 1);
+  assert.equal(await page.getByTestId('notice').count(), 0);
+  await ana.close();
+});
+
+test('declined, listed, taken back, accepted; the sender sees nothing of the first two', async (t) => {
+  const { ana, bo, boName, boId, anaId, ask, page } = await start(t);
+  await ask();
+  const told = [];
+  bo.on('relation.changed', ({ cause }) => told.push(cause));
+  await tab(page, /^Invitations/).click();
+  await row(page, boName).getByRole('button', { name: 'Decline' }).click();
+  await gone(page.getByTestId(`received-${boId}`));
+  await page.getByRole('button', { name: /^Declined/ }).click();
+  await page.getByTestId(`declined-${boId}`).getByRole('button', { name: 'Undo' }).click();
+  await gone(page.getByTestId(`declined-${boId}`));
+  await page.getByRole('button', { name: /^Received/ }).click();
+  assert.equal((await bo.call('relation.list')).relations[anaId].state, 'invitation_sent');
+  assert.deepEqual(told, []);
+  await page.getByTestId(`received-${boId}`).getByRole('button', { name: 'Accept' }).click();
+  await gone(page.getByTestId(`received-${boId}`));
+  await eventually(() => told.includes('accepted'), 'Bo is told of the acceptance alone');
+  assert.deepEqual(told, ['accepted']);
+  await ana.close();
+});
+
+test('looking at invitations clears the badge on the other devices too', async (t) => {
+  const { ana, anaName, boName, ask, page } = await start(t);
+  const second = await open(browser, server, anaName);
+  await ask();
+  await second.page.getByTestId('unseen').first().waitFor();
+  await tab(page, /^Invitations/).click();
+  await row(page, boName).waitFor();
+  await gone(page.getByTestId('unseen').first());
+  await gone(second.page.getByTestId('unseen').first());
+  await second.close();
+  await ana.close();
+});
+
+test('busy: no pop-ups, but the badge', async (t) => {
+  const { ana, ask, page } = await start(t);
+  await area(page, 'You').click();
+  await page.getByRole('button', { name: /^Busy/ }).click();
+  await page.getByRole('button', { name: /^Busy/, pressed: true }).waitFor();
+  await ask();
+  await page.getByTestId('unseen').first().waitFor();
+  assert.equal(await ana.toasts(), 0);
+  await ana.close();
+});
+
+test('presence and note of a connection, live', async (t) => {
+  const { ana, bo, boName, ask, page } = await start(t);
+  await ask();
+  await page.getByTestId('toast').getByRole('button', { name: 'Accept' }).click();
+  await tab(page, /^Connections/).click();
+  await row(page, boName).getByText('Online').waitFor();
+  await bo.call('presence.set', { status: 'busy', note: 'Building <i>the</i> lobby' });
+  await row(page, boName).getByText('Busy · “Building <i>the</i> lobby”').waitFor();
+  await bo.call('presence.set', { status: 'invisible' });
+  await row(page, boName).getByText('Offline').waitFor();
+  await ana.close();
+});
+
+test('an invitation to an address: sent, found again by the search, cancelled by the cross', async (t) => {
+  const { ana, anaName, page } = await start(t);
+  const second = await server.device(anaName, { kind: 'desktop' });
+  const address = `${someone('lena').replace(' ', '.')}@example.org`;
+  await tab(page, /^Add/).click();
+  await search(page).fill(address);
+  const shown = page.getByTestId('address-row');
+  await shown.getByRole('button', { name: 'Invite' }).click();
+  await shown.getByText('Request sent').waitFor();
+  await tab(page, /^Invitations/).click();
+  await page.getByTestId(`sent-${address}`).waitFor();
+  await tab(page, /^Add/).click();
+  const withdrawn = next(second, 'relation.changed', ({ cause }) => cause === 'withdrawn');
+  await shown.getByTestId('cancel-cross').click();
+  await withdrawn;
+  await shown.getByRole('button', { name: 'Invite' }).waitFor();
+  await ana.close();
+});
+
+test('settings are those of the user, on all their devices', async (t) => {
+  const { ana, anaName, anaId, bo, page } = await start(t);
+  const second = await open(browser, server, anaName);
+  for (const one of [ana, second]) await area(one.page, 'You').click();
+  await page.getByLabel('Who may send me requests').selectOption('nobody');
+  await page.getByRole('switch', { name: /^Found by e-mail/ }).check();
+  await eventually(
+    async () => (await second.page.getByLabel('Who may send me requests').inputValue()) === 'nobody',
+    'the other tablet shows it',
+  );
+  await second.page.getByRole('switch', { name: /^Found by e-mail/, checked: true }).waitFor();
+  await assert.rejects(bo.call('invitation.send', { to: { user_id: anaId } }), { reason: 'not_accepting_invitations' });
+  await second.close();
+  await ana.close();
+});
+
+test('a refusal says why, in words', async (t) => {
+  const { ana, bo, boName, page } = await start(t);
+  const found = await find(page, boName);
+  await bo.call('settings.update', { invitable_by: 'nobody' });
+  await found.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.getByTestId('notice').getByText('They aren’t taking requests at the moment.').waitFor();
+  await ana.close();
+});
+
+test('names are text, whatever they are', async (t) => {
+  const { ana, page } = await start(t);
+  const name = `<img src=x onerror=alert(1)> ${someone('Eve')}`;
+  const eve = await server.device(name);
+  await find(page, eve.hello.user.name.split(' ').at(-1));
+  await row(page, 'onerror=alert(1)').getByRole('button').first().click();
+  await page.getByRole('heading', { name: /<img/ }).waitFor();
+  assert.equal(await page.locator('img').count(), 0);
+  await ana.close();
+});
