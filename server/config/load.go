@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"foyer/server/auth"
 )
 
 // File is the --config flag: a YAML file of settings.
@@ -17,7 +19,22 @@ const Prefix = "FOYER"
 
 // Options are what a kong parser needs so that flags are settings: their environment variables and the file.
 func Options() []kong.Option {
-	return []kong.Option{kong.DefaultEnvars(Prefix), kong.Configuration(readFile)}
+	return []kong.Option{kong.DefaultEnvars(Prefix), kong.Configuration(readFile), kong.ValueFormatter(describe)}
+}
+
+// describe is a flag's help with its default and its variable.
+func describe(v *kong.Value) string {
+	var notes []string
+	if v.HasDefault && v.Default != "" {
+		notes = append(notes, "default "+v.Default)
+	}
+	for _, name := range v.Tag.Envs {
+		notes = append(notes, "$"+name)
+	}
+	if len(notes) == 0 {
+		return v.Help
+	}
+	return v.Help + " (" + strings.Join(notes, "; ") + ")"
 }
 
 // UnknownVariables returns the environment's FOYER_ variables that are no setting of the program's, sorted.
@@ -96,6 +113,22 @@ func (a *Auth) Complete() error {
 		return fmt.Errorf("--auth-secret and --auth-secret-file: give one of them")
 	}
 	return fromFile(&a.Secret, "auth-secret-file", a.SecretFile)
+}
+
+// Options are what the server checks tokens with; the file of public keys is read.
+func (a *Auth) Options() (auth.Options, error) {
+	o := auth.Options{Secret: []byte(a.Secret), Address: a.JWKS, Issuer: a.Issuer, Audience: a.Audience}
+	if a.Keys == "" {
+		return o, nil
+	}
+	text, err := os.ReadFile(a.Keys)
+	if err != nil {
+		return o, fmt.Errorf("--auth-keys: %w", err)
+	}
+	if o.Keys, err = auth.ReadKeys(text); err != nil {
+		return o, fmt.Errorf("--auth-keys: %s: %w", a.Keys, err)
+	}
+	return o, nil
 }
 
 func fromFile(into *string, flag, path string) error {

@@ -16,7 +16,7 @@ type Settings struct {
 
 	Auth     Auth `embed:"" prefix:"auth-" group:"Tokens"`
 	Edge     `embed:"" group:"Network"`
-	Features []string `default:"withdraw_many,email,sms" placeholder:"NAME,…" help:"Optional features that are offered at all: ${default}." group:"Server"`
+	Features []string `default:"withdraw_many,email,sms" placeholder:"NAME" help:"Optional features that are offered at all: ${default}." group:"Server"`
 	Log      Log      `embed:"" prefix:"log-" group:"Logs"`
 
 	Limits      Limits      `embed:"" prefix:"limits." group:"Limits"`
@@ -38,9 +38,9 @@ type Auth struct {
 
 // Edge says who may reach the server, and how.
 type Edge struct {
-	AllowedOrigins []string `placeholder:"ORIGIN,…" help:"Web pages that may connect, as scheme://host[:port]; the server's own origin unless given, which then has to be in the list."`
+	AllowedOrigins []string `placeholder:"ORIGIN" help:"Web pages that may connect, as scheme://host[:port]; the server's own origin unless given, which then has to be in the list."`
 	BehindProxy    bool     `help:"A proxy in front ends TLS: plain HTTP is allowed on an address that others can reach."`
-	TrustedProxies []string `placeholder:"CIDR,…" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+	TrustedProxies []string `placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Certificate chain in PEM; the server speaks TLS itself."`
 	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"The certificate's private key in PEM."`
 }

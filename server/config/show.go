@@ -82,7 +82,7 @@ func value(flag *kong.Flag) (text string, shown bool) {
 	v := flag.Target.Interface()
 	switch v := v.(type) {
 	case time.Duration:
-		return v.String(), true
+		return duration(v), true
 	case string:
 		if v == "" {
 			return "", false
@@ -98,6 +98,18 @@ func value(flag *kong.Flag) (text string, shown bool) {
 		return "[" + strings.Join(v, ", ") + "]", true
 	}
 	return fmt.Sprint(reflect.ValueOf(v)), true
+}
+
+// duration writes d without the zeros at its end.
+func duration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func scalarYAML(v string) string {

@@ -5,10 +5,8 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -131,19 +129,11 @@ func (a *App) Close() error {
 
 // verifier returns who decides on tokens, and with what the development mode signs.
 func verifier(s config.Settings, log zerolog.Logger) (*auth.Verifier, auth.Options, error) {
-	o := auth.Options{
-		Secret: []byte(s.Auth.Secret), Address: s.Auth.JWKS, Issuer: s.Auth.Issuer, Audience: s.Auth.Audience,
-		Problems: func(err error) { log.Warn().Err(err).Msg("keys not fetched") },
+	o, err := s.Auth.Options()
+	if err != nil {
+		return nil, o, err
 	}
-	if s.Auth.Keys != "" {
-		text, err := os.ReadFile(s.Auth.Keys)
-		if err != nil {
-			return nil, o, fmt.Errorf("--auth-keys: %w", err)
-		}
-		if o.Keys, err = auth.ReadKeys(text); err != nil {
-			return nil, o, fmt.Errorf("--auth-keys: %w", err)
-		}
-	}
+	o.Problems = func(err error) { log.Warn().Err(err).Msg("keys not fetched") }
 	if s.Dev && len(o.Secret) == 0 {
 		o.Secret = []byte(uuid.NewString() + uuid.NewString())
 	}
