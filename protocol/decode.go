@@ -79,10 +79,10 @@ var (
 
 // newDecoder panics for a type that no params have: it is met by the first test that decodes the method.
 func newDecoder(t reflect.Type) decodeFunc {
-	switch {
-	case t == typeRaw:
+	switch t {
+	case typeRaw:
 		return decodeRaw
-	case t == typeTime:
+	case typeTime:
 		return decodeTime
 	}
 	switch t.Kind() {

@@ -154,11 +154,13 @@ func TestAppend(t *testing.T) {
 	require.Equal(t, `x{"jsonrpc":"2.0","id":"a","result":{"unseen":3}}`, string(out))
 
 	out = AppendError(nil, nil, Refuse(Forbidden))
-	require.Equal(t, `{"jsonrpc":"2.0","id":null,"error":{"code":-32002,"message":"You may not do this.","data":{"reason":"forbidden"}}}`, string(out))
+	want := `{"jsonrpc":"2.0","id":null,"error":{"code":-32002,"message":"You may not do this.","data":{"reason":"forbidden"}}}`
+	require.Equal(t, []byte(want), out)
 
 	out, err = EncodeNotification(NotifyInvitationSeen, UnseenResult{})
 	require.NoError(t, err)
-	require.Equal(t, `{"jsonrpc":"2.0","method":"invitation.seen","params":{"unseen":0}}`, string(out))
+	want = `{"jsonrpc":"2.0","method":"invitation.seen","params":{"unseen":0}}`
+	require.Equal(t, []byte(want), out)
 }
 
 func TestAppendRefusesWhatWouldBreakTheFrame(t *testing.T) {

@@ -15,7 +15,7 @@ const (
 	NotifySessionMessage  Method = "session.message"
 	NotifySessionEnded    Method = "session.ended"
 	NotifyServerDraining  Method = "server.draining"
-	NotifyTokenExpiring   Method = "token.expiring"
+	NotifyTokenExpiring   Method = "token.expiring" // #nosec G101 -- a name, not a token
 )
 
 // Cause says why a relation changed, where the viewer did it or may know it.

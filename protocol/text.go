@@ -12,21 +12,21 @@ import (
 const nameLength = 64
 
 // CheckMessage refuses a text that people will read (the message of an invitation, a note, a session's name) if it is
-// longer than max code points (0: any length) or has characters in it that could hide or reorder text: control
+// longer than most code points (0: any length) or has characters in it that could hide or reorder text: control
 // characters, line breaks, direction overrides and zero-width characters other than U+200C and U+200D, which scripts
 // and emoji need. The error is -32602 for the field message.
-func CheckMessage(s string, max int) *Error { return checkText("message", s, max) }
+func CheckMessage(s string, most int) *Error { return checkText("message", s, most) }
 
-func checkText(field, s string, max int) *Error {
-	if p := textProblem(s, max); p != "" {
+func checkText(field, s string, most int) *Error {
+	if p := textProblem(s, most); p != "" {
 		return InvalidParams(field, p)
 	}
 	return nil
 }
 
-func textProblem(s string, max int) string {
-	if max > 0 && utf8.RuneCountInString(s) > max {
-		return "must have at most " + strconv.Itoa(max) + " characters"
+func textProblem(s string, most int) string {
+	if most > 0 && utf8.RuneCountInString(s) > most {
+		return "must have at most " + strconv.Itoa(most) + " characters"
 	}
 	last := rune(0)
 	for _, r := range s {

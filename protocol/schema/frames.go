@@ -8,7 +8,7 @@ const (
 	Refusal   = "Refusal"
 )
 
-// RequestName, ResultName and NotificationName are the components that hold the frames of a method.
+// RequestName is the component of a method's request.
 func RequestName(m protocol.Method) string { return string(m) + ".request" }
 
 // ResultName is the component of a method's answer.
