@@ -1,6 +1,10 @@
 package session
 
-import "foyer/protocol"
+import (
+	"maps"
+
+	"foyer/protocol"
+)
 
 // standingIn is what the rules on rights look at: how someone stands to a session.
 type standingIn struct {
@@ -23,6 +27,11 @@ func (s *Standings) standing(userID string) standingIn {
 		recent:  by.Member == nil && by.LeftAt != 0,
 		bound:   s.Inherited,
 	}
+}
+
+// forget drops who left too long before now: the Registry forgets them no sooner than it is swept.
+func (s *Standings) forget(now int64) {
+	maps.DeleteFunc(s.By, func(_ string, by Standing) bool { return by.Member == nil && by.LeftAt+RecentFor <= now })
 }
 
 // present reports whether p is a member.

@@ -20,6 +20,7 @@ func (s *Service) checkCapacity(n int) error {
 // is neither member nor creator.
 func (s *Service) standings(ctx context.Context, sessionID, actor string, others ...string) (Standings, error) {
 	st, err := s.registry.Standings(ctx, sessionID, append(others, actor)...)
+	st.forget(s.millis())
 	if err != nil || st.By[actor].Member != nil {
 		return st, err
 	}

@@ -157,6 +157,7 @@ func (s *Service) Permissions(ctx context.Context, viewer, target string) (list 
 	if err != nil {
 		return nil, 0, err
 	}
+	st.forget(s.millis())
 	who, whom := st.standing(viewer), st.standing(target)
 	if !who.present() || !who.helps() || !whom.present() && !whom.recent {
 		return nil, 0, nil
