@@ -1,0 +1,183 @@
+// Package clustertest is what every Bus and every Devices must do, whatever they are made of. Each implementation's
+// test calls it.
+package clustertest
+
+import (
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"foyer/server/cluster"
+)
+
+// inbox collects what a node receives.
+type inbox struct {
+	mu   sync.Mutex
+	got  []*cluster.Message // guarded by mu
+	news chan struct{}
+}
+
+func listen(b cluster.Bus) *inbox {
+	in := &inbox{news: make(chan struct{}, 1<<16)}
+	b.Receive(func(_ cluster.Topic, m *cluster.Message) {
+		in.mu.Lock()
+		in.got = append(in.got, m)
+		in.mu.Unlock()
+		in.news <- struct{}{}
+	})
+	return in
+}
+
+// take waits for n messages and returns them.
+func (in *inbox) take(t *testing.T, n int) []*cluster.Message {
+	deadline := time.After(10 * time.Second)
+	for range n {
+		select {
+		case <-in.news:
+		case <-deadline:
+			require.FailNow(t, "messages missing")
+		}
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	got := in.got
+	in.got = nil
+	require.Len(t, got, n)
+	return got
+}
+
+// empty asserts that nothing came but what was taken, once a message to a topic of its own has come round.
+func (in *inbox) empty(t *testing.T, b cluster.Bus) {
+	fence := cluster.UserTopic("fence")
+	require.NoError(t, b.Subscribe(t.Context(), fence))
+	b.Publish(fence, &cluster.Message{Kind: cluster.KindTouched, User: "fence"})
+	require.Equal(t, "fence", in.take(t, 1)[0].User)
+	b.Unsubscribe(fence)
+}
+
+// Bus runs the suite. open returns the ends of two nodes on one new Bus.
+func Bus(t *testing.T, open func(t *testing.T) (one, two cluster.Bus)) {
+	for name, test := range map[string]func(t *testing.T, one, two cluster.Bus){
+		"reaches every node with an interest, the publisher's too": reaches,
+		"reaches nobody else":                    reachesNobodyElse,
+		"keeps a publisher's order":              keepsOrder,
+		"counts interests":                       countsInterests,
+		"delivers from the confirmation on":      confirmed,
+		"carries a message whole":                carriesWhole,
+		"bears publishing from many at once":     manyAtOnce,
+		"takes any user's id as part of a topic": anyID,
+	} {
+		t.Run(name, func(t *testing.T) {
+			one, two := open(t)
+			test(t, one, two)
+		})
+	}
+}
+
+func reaches(t *testing.T, one, two cluster.Bus) {
+	a, b := listen(one), listen(two)
+	topic := cluster.UserTopic("ada")
+	require.NoError(t, one.Subscribe(t.Context(), topic))
+	require.NoError(t, two.Subscribe(t.Context(), topic))
+	one.Publish(topic, &cluster.Message{Kind: cluster.KindPush, User: "ada"})
+	require.Equal(t, "ada", a.take(t, 1)[0].User)
+	require.Equal(t, "ada", b.take(t, 1)[0].User)
+}
+
+func reachesNobodyElse(t *testing.T, one, two cluster.Bus) {
+	a, b := listen(one), listen(two)
+	require.NoError(t, one.Subscribe(t.Context(), cluster.UserTopic("ada")))
+	require.NoError(t, two.Subscribe(t.Context(), cluster.SessionTopic("ada")))
+	two.Publish(cluster.UserTopic("ada"), &cluster.Message{Kind: cluster.KindPush})
+	two.Publish(cluster.PersonTopic("ada"), &cluster.Message{Kind: cluster.KindTouched})
+	a.take(t, 1)
+	a.empty(t, one)
+	b.empty(t, two)
+}
+
+func keepsOrder(t *testing.T, one, two cluster.Bus) {
+	listen(one)
+	b := listen(two)
+	topic := cluster.SessionTopic("lobby")
+	require.NoError(t, two.Subscribe(t.Context(), topic))
+	for i := range int64(1000) {
+		one.Publish(topic, &cluster.Message{Kind: cluster.KindRoster, Version: i})
+	}
+	for i, m := range b.take(t, 1000) {
+		require.Equal(t, int64(i), m.Version)
+	}
+}
+
+func countsInterests(t *testing.T, one, two cluster.Bus) {
+	a := listen(one)
+	listen(two)
+	topic := cluster.UserTopic("ada")
+	require.NoError(t, one.Subscribe(t.Context(), topic))
+	require.NoError(t, one.Subscribe(t.Context(), topic))
+	one.Unsubscribe(topic)
+	two.Publish(topic, &cluster.Message{Kind: cluster.KindPush})
+	a.take(t, 1)
+	one.Unsubscribe(topic)
+	two.Publish(topic, &cluster.Message{Kind: cluster.KindPush})
+	a.empty(t, one)
+	require.NoError(t, one.Subscribe(t.Context(), topic))
+	two.Publish(topic, &cluster.Message{Kind: cluster.KindPush})
+	a.take(t, 1)
+}
+
+func confirmed(t *testing.T, one, two cluster.Bus) {
+	a := listen(one)
+	listen(two)
+	for i := range 200 {
+		topic := cluster.UserTopic(strconv.Itoa(i))
+		require.NoError(t, one.Subscribe(t.Context(), topic))
+		two.Publish(topic, &cluster.Message{Kind: cluster.KindPush})
+	}
+	a.take(t, 200)
+}
+
+func carriesWhole(t *testing.T, one, two cluster.Bus) {
+	listen(one)
+	b := listen(two)
+	topic := cluster.UserTopic("ada")
+	require.NoError(t, two.Subscribe(t.Context(), topic))
+	m := &cluster.Message{
+		Kind: cluster.KindChange, User: "ada", Other: "ben", On: true, Rev: 1 << 52, Version: 7, Session: "s", Device: "d",
+		Devices: []string{"x", "y"}, Except: "z", Users: []string{"ü"}, Numbers: []uint16{1, 65535}, Left: []uint16{2},
+		Reason: "moved", Close: 4410, Incarnation: "i", Frame: []byte(`{"a":"<&>\u2028"}`), Presence: []byte(`{}`),
+	}
+	one.Publish(topic, m)
+	require.Equal(t, m, b.take(t, 1)[0])
+}
+
+func manyAtOnce(t *testing.T, one, two cluster.Bus) {
+	a := listen(one)
+	listen(two)
+	topic := cluster.UserTopic("ada")
+	require.NoError(t, one.Subscribe(t.Context(), topic))
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			for range 20 {
+				two.Publish(topic, &cluster.Message{Kind: cluster.KindPush})
+			}
+		})
+	}
+	wg.Wait()
+	a.take(t, 1000)
+}
+
+func anyID(t *testing.T, one, two cluster.Bus) {
+	a := listen(one)
+	listen(two)
+	for _, id := range []string{"", " ", "*", "a*b", "{x}", "u:ada", "ünï", "a\nb", "[a-z]"} {
+		topic := cluster.UserTopic(id)
+		require.NoError(t, one.Subscribe(t.Context(), topic))
+		two.Publish(topic, &cluster.Message{Kind: cluster.KindPush, User: id})
+		require.Equal(t, id, a.take(t, 1)[0].User)
+		one.Unsubscribe(topic)
+	}
+}
