@@ -52,6 +52,8 @@ type Stays interface {
 	// RecoverStays ends the stays that a crash left open, at the last moment before it that the store knows of, save
 	// those that go on.
 	RecoverStays(ctx context.Context, goOn []Stay) error
+	// Attendance returns the stays in a session in the order of their beginning.
+	Attendance(ctx context.Context, sessionID string) ([]Stay, error)
 	// PurgeStays forgets stays that ended before the given time (Unix milliseconds).
 	PurgeStays(ctx context.Context, before int64) error
 }
