@@ -1,6 +1,9 @@
 package protocol
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // What the rules in the struct tags can't say: members that depend on each other, and addresses.
 
@@ -23,13 +26,14 @@ func (p *InvitationSendParams) Validate() *Error {
 	return nil
 }
 
-// isEmail asks for no more than something around an @ and no spaces or control characters: mail servers know the rest.
+// isEmail asks for no more than something around an @ and no spaces or invisible characters: mail servers know the
+// rest.
 func isEmail(s string) bool {
 	at := strings.LastIndexByte(s, '@')
-	return at > 0 && at < len(s)-1 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || unwanted(r, 0) })
+	return at > 0 && at < len(s)-1 && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf) })
 }
 
-// isPhone accepts 3 to 15 digits after an optional plus, with the usual separators between them.
+// isPhone accepts 5 to 15 digits after an optional plus, with the usual separators between them.
 func isPhone(s string) bool {
 	digits := 0
 	for i, r := range s {
@@ -41,7 +45,7 @@ func isPhone(s string) bool {
 			return false
 		}
 	}
-	return digits >= 3 && digits <= 15
+	return digits >= 5 && digits <= 15
 }
 
 // Validate checks that the invitation is named in one way.
