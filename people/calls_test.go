@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -189,14 +190,14 @@ var scenes = []scene{
 	{name: "a connection in a locked session", play: func(r *rooms) {
 		r.connect("me", "ada")
 		s := r.create("ada", protocol.SessionCreateParams{})
-		_, _, err := r.sessions.Update(r.Context(), "ada", protocol.SessionUpdateParams{SessionID: s, Locked: ptr(true)})
+		_, _, err := r.sessions.Update(r.Context(), r.id("ada"), protocol.SessionUpdateParams{SessionID: s, Locked: ptr(true)})
 		require.NoError(r, err)
 	}, want: "remove_connection block join_session(session_locked)"},
 	{name: "a connection in a session that I am banned from", play: func(r *rooms) {
 		r.connect("me", "ada")
 		s := r.create("ada", protocol.SessionCreateParams{})
 		r.join("me", s)
-		_, err := r.sessions.Kick(r.Context(), "ada", protocol.SessionKickParams{SessionID: s, UserID: "me", Ban: true})
+		_, err := r.sessions.Kick(r.Context(), r.id("ada"), protocol.SessionKickParams{SessionID: s, UserID: r.id("me"), Ban: true})
 		require.NoError(r, err)
 	}, want: "remove_connection block join_session(banned)"},
 	{name: "a connection in a session of somebody's connections", play: func(r *rooms) {
@@ -213,9 +214,10 @@ var scenes = []scene{
 
 // TestActionsTellWhatTheCallsAnswer plays each scene once to see the panel, and once more for each action to do it.
 func TestActionsTellWhatTheCallsAnswer(t *testing.T) {
-	for _, sc := range scenes {
+	db := openStore(t)
+	for i, sc := range scenes {
 		t.Run(sc.name, func(t *testing.T) {
-			r := newRooms(t, sc.settings)
+			r := roomsOn(t, sc.settings, db, fmt.Sprintf("%d-panel-", i))
 			sc.play(r)
 			f, next := r.focus("me", "ada")
 			require.Equal(t, sc.want, describe(f.Actions))
@@ -225,9 +227,10 @@ func TestActionsTellWhatTheCallsAnswer(t *testing.T) {
 				require.Equal(t, r.now.Add(sc.next), next)
 			}
 			for _, a := range f.Actions {
-				r := newRooms(t, sc.settings)
+				r := roomsOn(t, sc.settings, db, fmt.Sprintf("%d-%s-", i, a.Action))
 				sc.play(r)
-				err := r.call(f, a.Action)
+				same, _ := r.focus("me", "ada")
+				err := r.call(same, a.Action)
 				if a.Enabled && a.Action != sc.outlived {
 					require.NoError(t, err, a.Action)
 					continue
@@ -245,12 +248,13 @@ func TestActionsTellWhatTheCallsAnswer(t *testing.T) {
 
 // TestPanelIsRightWhenItsTimeComes looks again at the time that the panel says it changes by itself.
 func TestPanelIsRightWhenItsTimeComes(t *testing.T) {
-	for _, sc := range scenes {
+	db := openStore(t)
+	for i, sc := range scenes {
 		if sc.next == 0 {
 			continue
 		}
 		t.Run(sc.name, func(t *testing.T) {
-			r := newRooms(t, sc.settings)
+			r := roomsOn(t, sc.settings, db, fmt.Sprintf("%d-", i))
 			sc.play(r)
 			before, next := r.focus("me", "ada")
 			r.wait(next.Sub(r.now) - time.Millisecond)

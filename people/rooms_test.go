@@ -29,6 +29,7 @@ type rooms struct {
 	registry    *memory.Registry
 	now         time.Time
 	last        string // the invitation sent last
+	prefix      string // of the ids of those who live here
 }
 
 // settings are the limits that a test wants otherwise than usual.
@@ -36,17 +37,25 @@ type settings struct {
 	invitation func(*invitation.Config)
 }
 
-func newRooms(t *testing.T, o settings) *rooms {
+func newRooms(t *testing.T, o settings) *rooms { return roomsOn(t, o, openStore(t), "") }
+
+func openStore(t *testing.T) *store.Store {
 	db, err := store.Open(t.Context(), "sqlite::memory:", store.Options{})
 	require.NoError(t, err)
-	r := &rooms{T: t, now: noon}
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+// roomsOn returns rooms on a database that others use too: whoever lives here has an id that begins with prefix.
+func roomsOn(t *testing.T, o settings, db *store.Store, prefix string) *rooms {
+	r := &rooms{T: t, now: noon, prefix: prefix}
 	clock := func() time.Time { return r.now }
 	config := invitation.DefaultConfig()
 	if o.invitation != nil {
 		o.invitation(&config)
 	}
-	n := 0
-	id := func() string { n++; return fmt.Sprintf("id%04d", n) }
+	made := 0
+	id := func() string { made++; return fmt.Sprintf("%sid%04d", prefix, made) }
 	r.directory = directory.New(db.Directory(), clock)
 	r.invitations = invitation.New(db.Invitations(), config, invitation.Options{Now: clock, NewID: id})
 	r.registry = memory.NewRegistry(func(session.Flush) {}, memory.RegistryOptions{RosterTick: time.Nanosecond, Now: clock})
@@ -54,12 +63,9 @@ func newRooms(t *testing.T, o settings) *rooms {
 	r.people = people.New(people.Sources{
 		Directory: r.directory, Pairs: pairs{r.invitations}, Connections: pairs{r.invitations}, Sessions: company{r.sessions}, Presences: presences{r}, Now: clock,
 	})
-	t.Cleanup(func() {
-		r.registry.Stop()
-		require.NoError(t, db.Close())
-	})
+	t.Cleanup(r.registry.Stop)
 	for _, id := range []string{"me", "ada", "bob"} {
-		_, _, err := r.directory.Upsert(t.Context(), directory.Claims{Subject: id, Name: id, Email: id + "@x.org", EmailVerified: true})
+		_, _, err := r.directory.Upsert(t.Context(), directory.Claims{Subject: r.id(id), Name: id, Email: r.id(id) + "@x.org", EmailVerified: true})
 		require.NoError(t, err)
 	}
 	return r
@@ -147,10 +153,13 @@ func (p presences) Presences(ctx context.Context, viewer string, others map[stri
 	return seen, nil
 }
 
+// id returns the id of somebody who lives here.
+func (r *rooms) id(name string) string { return r.prefix + name }
+
 func (r *rooms) wait(d time.Duration) { r.now = r.now.Add(d) }
 
 func (r *rooms) focus(viewer, target string) (protocol.Focus, time.Time) {
-	f, next, err := r.people.Focus(r.Context(), people.Viewer{UserID: viewer, DeviceID: viewer}, target)
+	f, next, err := r.people.Focus(r.Context(), people.Viewer{UserID: r.id(viewer), DeviceID: viewer}, r.id(target))
 	require.NoError(r, err)
 	return f, next
 }
@@ -158,7 +167,7 @@ func (r *rooms) focus(viewer, target string) (protocol.Focus, time.Time) {
 // What follows are calls that have to succeed.
 
 func (r *rooms) invite(from, to string) {
-	got, _, err := r.invitations.Send(r.Context(), invitation.Call{UserID: from}, protocol.InvitationSendParams{To: protocol.To{UserID: to}})
+	got, _, err := r.invitations.Send(r.Context(), invitation.Call{UserID: r.id(from)}, protocol.InvitationSendParams{To: protocol.To{UserID: r.id(to)}})
 	require.NoError(r, err)
 	if got.Invitation != nil {
 		r.last = got.Invitation.ID
@@ -166,12 +175,12 @@ func (r *rooms) invite(from, to string) {
 }
 
 func (r *rooms) withdraw(from, to string) {
-	_, _, err := r.invitations.Withdraw(r.Context(), invitation.Call{UserID: from}, protocol.InvitationWithdrawParams{UserID: to})
+	_, _, err := r.invitations.Withdraw(r.Context(), invitation.Call{UserID: r.id(from)}, protocol.InvitationWithdrawParams{UserID: r.id(to)})
 	require.NoError(r, err)
 }
 
 func (r *rooms) decline(by string) {
-	_, _, err := r.invitations.Decline(r.Context(), invitation.Call{UserID: by}, protocol.InvitationDeclineParams{InvitationID: r.last})
+	_, _, err := r.invitations.Decline(r.Context(), invitation.Call{UserID: r.id(by)}, protocol.InvitationDeclineParams{InvitationID: r.last})
 	require.NoError(r, err)
 }
 
@@ -181,54 +190,54 @@ func (r *rooms) connect(a, b string) {
 }
 
 func (r *rooms) block(by, of string) {
-	_, _, err := r.invitations.Block(r.Context(), invitation.Call{UserID: by}, of)
+	_, _, err := r.invitations.Block(r.Context(), invitation.Call{UserID: r.id(by)}, r.id(of))
 	require.NoError(r, err)
 }
 
 func (r *rooms) choose(id string, p protocol.SettingsUpdateParams) {
-	_, _, err := r.directory.UpdateSettings(r.Context(), directory.Operation{UserID: id}, p)
+	_, _, err := r.directory.UpdateSettings(r.Context(), directory.Operation{UserID: r.id(id)}, p)
 	require.NoError(r, err)
 }
 
-func actor(id string) session.Actor {
-	return session.Actor{User: protocol.User{ID: id, Name: id}, Device: session.Device{ID: id, Link: id, Kind: protocol.KindHeadset, Connected: true}}
+func (r *rooms) actor(id string) session.Actor {
+	return session.Actor{User: protocol.User{ID: r.id(id), Name: id}, Device: session.Device{ID: id, Link: id, Kind: protocol.KindHeadset, Connected: true}}
 }
 
 func (r *rooms) create(host string, p protocol.SessionCreateParams) string {
 	p.Name = "Lobby"
-	entry, _, err := r.sessions.Create(r.Context(), actor(host), p, session.Operation{})
+	entry, _, err := r.sessions.Create(r.Context(), r.actor(host), p, session.Operation{})
 	require.NoError(r, err)
 	return entry.Result.Session.ID
 }
 
 func (r *rooms) join(id, sessionID string) {
-	_, _, err := r.sessions.Join(r.Context(), actor(id), protocol.SessionJoinParams{SessionID: sessionID})
+	_, _, err := r.sessions.Join(r.Context(), r.actor(id), protocol.SessionJoinParams{SessionID: sessionID})
 	require.NoError(r, err)
 }
 
 func (r *rooms) leave(id, sessionID string) {
-	_, err := r.sessions.Leave(r.Context(), id, id, protocol.SessionParams{SessionID: sessionID})
+	_, err := r.sessions.Leave(r.Context(), r.id(id), id, protocol.SessionParams{SessionID: sessionID})
 	require.NoError(r, err)
 }
 
 func (r *rooms) promote(host, id, sessionID string, role protocol.Role) {
-	_, err := r.sessions.SetRole(r.Context(), host, protocol.SessionSetRoleParams{SessionID: sessionID, UserID: id, Role: role})
+	_, err := r.sessions.SetRole(r.Context(), r.id(host), protocol.SessionSetRoleParams{SessionID: sessionID, UserID: r.id(id), Role: role})
 	require.NoError(r, err)
 }
 
 // call does what an action stands for, me being the one who acts on ada.
 func (r *rooms) call(f protocol.Focus, a protocol.ActionName) error {
-	ctx, me := r.Context(), invitation.Call{UserID: "me"}
+	ctx, me := r.Context(), invitation.Call{UserID: r.id("me")}
 	invitationID := r.last
 	if i := f.Person.Relation.Invitation; i != nil {
 		invitationID = i.ID
 	}
-	places, err := r.sessions.Places(ctx, []string{"me"})
+	places, err := r.sessions.Places(ctx, []string{r.id("me")})
 	require.NoError(r, err)
-	here := places["me"]
+	here := places[r.id("me")]
 	switch a {
 	case protocol.ActionInvite:
-		_, _, err = r.invitations.Send(ctx, me, protocol.InvitationSendParams{To: protocol.To{UserID: "ada"}})
+		_, _, err = r.invitations.Send(ctx, me, protocol.InvitationSendParams{To: protocol.To{UserID: r.id("ada")}})
 	case protocol.ActionWithdraw:
 		_, _, err = r.invitations.Withdraw(ctx, me, protocol.InvitationWithdrawParams{InvitationID: invitationID})
 	case protocol.ActionAccept:
@@ -238,21 +247,21 @@ func (r *rooms) call(f protocol.Focus, a protocol.ActionName) error {
 	case protocol.ActionUndoDecline:
 		_, _, err = r.invitations.UndoDecline(ctx, me, invitationID)
 	case protocol.ActionRemoveConnection:
-		_, _, err = r.invitations.Remove(ctx, me, "ada")
+		_, _, err = r.invitations.Remove(ctx, me, r.id("ada"))
 	case protocol.ActionBlock:
-		_, _, err = r.invitations.Block(ctx, me, "ada")
+		_, _, err = r.invitations.Block(ctx, me, r.id("ada"))
 	case protocol.ActionUnblock:
-		_, _, err = r.invitations.Unblock(ctx, me, "ada")
+		_, _, err = r.invitations.Unblock(ctx, me, r.id("ada"))
 	case protocol.ActionJoinSession:
-		_, _, err = r.sessions.Join(ctx, actor("me"), protocol.SessionJoinParams{SessionID: f.Person.Presence.Session.ID, Password: ptr("secret")})
+		_, _, err = r.sessions.Join(ctx, r.actor("me"), protocol.SessionJoinParams{SessionID: f.Person.Presence.Session.ID, Password: ptr("secret")})
 	case protocol.ActionKick:
-		_, err = r.sessions.Kick(ctx, "me", protocol.SessionKickParams{SessionID: here, UserID: "ada"})
+		_, err = r.sessions.Kick(ctx, r.id("me"), protocol.SessionKickParams{SessionID: here, UserID: r.id("ada")})
 	case protocol.ActionBan:
-		_, err = r.sessions.Kick(ctx, "me", protocol.SessionKickParams{SessionID: here, UserID: "ada", Ban: true})
+		_, err = r.sessions.Kick(ctx, r.id("me"), protocol.SessionKickParams{SessionID: here, UserID: r.id("ada"), Ban: true})
 	case protocol.ActionSetRole:
-		_, err = r.sessions.SetRole(ctx, "me", protocol.SessionSetRoleParams{SessionID: here, UserID: "ada", Role: protocol.RoleCohost})
+		_, err = r.sessions.SetRole(ctx, r.id("me"), protocol.SessionSetRoleParams{SessionID: here, UserID: r.id("ada"), Role: protocol.RoleCohost})
 	case protocol.ActionMute:
-		_, err = r.sessions.SetAttributes(ctx, "me", protocol.SessionSetAttributesParams{SessionID: here, UserID: "ada", Attributes: protocol.Attributes{"muted": []byte("true")}})
+		_, err = r.sessions.SetAttributes(ctx, r.id("me"), protocol.SessionSetAttributesParams{SessionID: here, UserID: r.id("ada"), Attributes: protocol.Attributes{"muted": []byte("true")}})
 	default:
 		r.Fatalf("no call for %s", a)
 	}
