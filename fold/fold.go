@@ -16,7 +16,7 @@ func Name(s string) string {
 		return strings.ToLower(s)
 	}
 	s = strings.ToValidUTF8(s, "")
-	s = norm.NFKD.String(cases.Fold().String(norm.NFKD.String(s)))
+	s = norm.NFKD.String(foldCase(norm.NFKD.String(s)))
 	var b strings.Builder
 	b.Grow(len(s))
 	space := false
@@ -158,10 +158,24 @@ func Phone(s string) string {
 func caseless(s string) string {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
-			return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+			return norm.NFC.String(foldCase(norm.NFC.String(s)))
 		}
 	}
 	return strings.ToLower(s)
+}
+
+// foldCase is Unicode's full case folding. The library turns each case of Cherokee into the other one; Unicode folds
+// both to the capitals, which are the older letters.
+func foldCase(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 0xAB70 && r <= 0xABBF:
+			return r - 0xAB70 + 0x13A0
+		case r >= 0x13F8 && r <= 0x13FD:
+			return r - 8
+		}
+		return r
+	}, cases.Fold().String(s))
 }
 
 func unprintable(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf) }

@@ -3,6 +3,7 @@ package fold_test
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -36,6 +37,7 @@ func TestNameLeavesOutCaseAccentsAndTypography(t *testing.T) {
 		{"Hebrew points", "שָׁלוֹם", "שלום"},
 		{"Arabic vowel signs", "مُحَمَّد", "محمد"},
 		{"Vietnamese", "Nguyễn Đức", "nguyen duc"},
+		{"Cherokee, both cases", "ᎠꭰᏰᏸ", "ᎠᎠᏰᏰ"},
 		{"emoji", "🦊 Fox", "🦊 fox"},
 		{"emoji with a joiner and a variant", "👩\u200d🚀❤\ufe0f", "👩🚀❤"},
 		{"percent and underscore are letters", "100%_ok", "100%_ok"},
@@ -53,6 +55,23 @@ func TestNameOfAFoldedNameIsItself(t *testing.T) {
 		once := fold.Name(rapid.String().Draw(t, "name"))
 		require.Equal(t, once, fold.Name(once))
 	})
+}
+
+func TestUsernameOfAFoldedUsernameIsItself(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		once := fold.Username(rapid.String().Draw(t, "username"))
+		require.Equal(t, once, fold.Username(once))
+	})
+}
+
+func TestEveryLetterIsFoldedOnce(t *testing.T) {
+	for r := range rune(unicode.MaxRune + 1) {
+		for _, f := range []func(string) string{fold.Name, fold.Username} {
+			if once := f("x" + string(r) + "x"); once != f(once) {
+				require.Equal(t, once, f(once), "%U", r)
+			}
+		}
+	}
 }
 
 func TestNameIsTheSameForBothCases(t *testing.T) {
