@@ -97,7 +97,7 @@ func isLoopback(address string) (bool, error) {
 func (s *Settings) validateBackends() error {
 	var found error
 	if path, ok := strings.CutPrefix(s.Store, "sqlite:"); !ok || path == "" {
-		found = errors.Join(found, fmt.Errorf("--store %s: this version supports sqlite:PATH and sqlite::memory:", Redacted(s.Store)))
+		found = errors.Join(found, fmt.Errorf("--store %s: this version supports sqlite:PATH and sqlite::memory: only", Redacted(s.Store)))
 	}
 	if s.Redis != "" {
 		found = errors.Join(found, errors.New("--redis: this version runs as one node and needs no Redis"))

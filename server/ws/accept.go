@@ -184,18 +184,19 @@ func (a *Acceptor) refuse(w http.ResponseWriter, e *Refused) error {
 
 // speaksFoyer is false if the client offers subprotocols and ours is not among them.
 func speaksFoyer(r *http.Request) bool {
-	offers := r.Header.Values("Sec-Websocket-Protocol")
-	if len(offers) == 0 {
-		return true
-	}
-	for _, line := range offers {
+	others := false
+	for _, line := range r.Header.Values("Sec-Websocket-Protocol") {
 		for offer := range strings.SplitSeq(line, ",") {
-			if strings.TrimSpace(offer) == Subprotocol {
+			switch strings.TrimSpace(offer) {
+			case Subprotocol:
 				return true
+			case "":
+			default:
+				others = true
 			}
 		}
 	}
-	return false
+	return !others
 }
 
 // bearer finds the token in the Authorization header: given says that there is such a header, ok that it is one.

@@ -35,6 +35,8 @@ func TestWhoMayUpgrade(t *testing.T) {
 		{"a native client, no subprotocol", nil, nil, 101},
 		{"our subprotocol among others", nil, header("Sec-WebSocket-Protocol", "chat, foyer.v1"), 101},
 		{"our subprotocol in a second line", nil, header("Sec-WebSocket-Protocol", "chat", "Sec-WebSocket-Protocol", "foyer.v1"), 101},
+		{"an empty list of subprotocols", nil, header("Sec-WebSocket-Protocol", ""), 101},
+		{"our subprotocol in capitals is another", nil, header("Sec-WebSocket-Protocol", "Foyer.V1"), 400},
 		{"only other subprotocols", nil, header("Sec-WebSocket-Protocol", "chat, foyer.v2"), 400},
 		{"the server's own page", nil, header("Origin", "http://{host}"), 101},
 		{"the same host by another scheme", nil, header("Origin", "https://{host}"), 403},
@@ -121,7 +123,7 @@ func TestMoreUpgradesThanTheRateAllows(t *testing.T) {
 		network := wstest.NewNetwork()
 		srv := &http.Server{Handler: h}
 		go func() { _ = srv.Serve(network) }()
-		defer srv.Close()
+		defer func() { _ = srv.Close() }()
 		try := func() int {
 			c, res, err := network.Dialer().Dial("ws://foyer/v1/ws", nil)
 			if err == nil {
@@ -129,13 +131,14 @@ func TestMoreUpgradesThanTheRateAllows(t *testing.T) {
 			} else {
 				require.Equal(t, "1", res.Header.Get("Retry-After"))
 			}
+			require.NoError(t, res.Body.Close())
 			return res.StatusCode
 		}
 		for range 5 {
 			require.Equal(t, 101, try())
 		}
 		require.Equal(t, 503, try())
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		require.Equal(t, 101, try())
 	})
 }
@@ -149,6 +152,7 @@ func TestMoreDevicesThanAnAddressMayHave(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, 429, res.StatusCode)
 	require.NotEmpty(t, res.Header.Get("Retry-After"))
+	require.NoError(t, res.Body.Close())
 	require.NoError(t, first.Close())
 	<-l.socket.Done()
 	dial(t, url)
@@ -174,7 +178,7 @@ func TestWhoseAddressCounts(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			a := &Acceptor{options: Options{TrustedProxies: row.trusted}}
-			r := httptest.NewRequest("GET", "/", nil)
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.RemoteAddr = row.peer
 			r.Header["X-Forwarded-For"] = row.forwarded
 			require.Equal(t, row.want, a.clientAddress(r).String())

@@ -18,9 +18,9 @@ import (
 // silent is a device that only answers.
 type silent struct{ socket *Socket }
 
-func (d *silent) Text(p []byte)   { d.socket.Send(append([]byte(nil), p...)) }
-func (d *silent) Binary(p []byte) {}
-func (d *silent) Closed(Closed)   {}
+func (d *silent) Text(p []byte) { d.socket.Send(append([]byte(nil), p...)) }
+func (d *silent) Binary([]byte) {}
+func (d *silent) Closed(Closed) {}
 
 type benchRoom struct {
 	acceptor *Acceptor
@@ -82,7 +82,7 @@ func BenchmarkIdle(b *testing.B) {
 }
 
 func held() uint64 {
-	time.Sleep(100 * time.Millisecond) // lets the HTTP server's goroutines end
+	<-time.After(100 * time.Millisecond) // lets the HTTP server's goroutines end
 	for range 3 {
 		runtime.GC()
 	}

@@ -150,9 +150,7 @@ func (s *Socket) encode(b batch) error {
 func (s *Socket) writeFailed(err error) {
 	switch {
 	case errors.Is(err, errStalled):
-		if s.close(Closed{Code: protocol.CloseSlowReader, Err: err}, websocket.FormatCloseMessage(int(protocol.CloseSlowReader), "reads too slowly")) {
-			s.owner.stats.SlowReaders.Add(1)
-		}
+		s.close(Closed{Code: protocol.CloseSlowReader, Err: err}, websocket.FormatCloseMessage(int(protocol.CloseSlowReader), "reads too slowly"))
 	case errors.Is(err, websocket.ErrCloseSent): // gorilla answered a breach of the protocol by itself; the read loop ends the socket
 	default:
 		s.close(Closed{Code: closeAbnormal, ByDevice: true, Err: err}, []byte{})

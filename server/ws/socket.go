@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"errors"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -183,13 +184,15 @@ func (s *Socket) dropStatesLocked() {
 	s.queue, s.states = kept, 0
 }
 
-// close marks the socket as closing and has the close frame written after what is queued. It answers false if the socket
-// was closing already.
-func (s *Socket) close(reason Closed, frame []byte) bool {
+// close marks the socket as closing, unless it is, and has the close frame written after what is queued.
+func (s *Socket) close(reason Closed, frame []byte) {
 	s.mu.Lock()
 	if s.closing {
 		s.mu.Unlock()
-		return false
+		return
+	}
+	if errors.Is(reason.Err, errStalled) {
+		s.owner.stats.SlowReaders.Add(1)
 	}
 	s.closing, s.closed, s.farewell = true, reason, frame
 	s.flushed = make(chan struct{})
@@ -198,12 +201,11 @@ func (s *Socket) close(reason Closed, frame []byte) bool {
 	}
 	start := s.startLocked()
 	s.mu.Unlock()
-	s.wire.hurry.Store(true)
+	s.wire.hasten()
 	_ = s.wire.SetReadDeadline(past) // wakes the read loop; fails only on a dead socket, which wakes it too
 	if start {
 		go s.flush()
 	}
-	return true
 }
 
 // past is a read deadline that has been reached.

@@ -128,8 +128,8 @@ func (w *wire) drain() error {
 
 // push writes p to a device that may not be reading. It gives up with errStalled after w.stall without a byte taken.
 func (w *wire) push(p []byte) error {
-	defer w.Conn.SetWriteDeadline(time.Time{})
-	_, encrypted := w.Conn.(*tls.Conn) // a TLS write that timed out can't be resumed
+	defer func() { _ = w.Conn.SetWriteDeadline(time.Time{}) }() // fails only on a dead socket
+	_, encrypted := w.Conn.(*tls.Conn)                          // a TLS write that timed out can't be resumed
 	step := stallStep
 	if encrypted {
 		step = w.stall
@@ -149,11 +149,24 @@ func (w *wire) push(p []byte) error {
 		case err == nil:
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return err
-		case encrypted, now.Sub(last) >= w.patience():
+		case w.encrypted(), now.Sub(last) >= w.patience():
 			return errStalled
 		}
 	}
 	return nil
+}
+
+func (w *wire) encrypted() bool {
+	_, yes := w.Conn.(*tls.Conn)
+	return yes
+}
+
+// hasten leaves a blocked write little time from now on: the socket is closing.
+func (w *wire) hasten() {
+	w.hurry.Store(true)
+	if w.encrypted() {
+		_ = w.Conn.SetWriteDeadline(time.Now().Add(w.patience())) // fails only on a dead socket
+	}
 }
 
 func (w *wire) patience() time.Duration {

@@ -20,7 +20,7 @@ func (a *attempt) bind() { a.fn = a.once }
 func (a *attempt) once(fd uintptr) bool {
 	for {
 		a.n, a.err = syscall.Write(int(fd), a.p)
-		if a.err != syscall.EINTR {
+		if !errors.Is(a.err, syscall.EINTR) {
 			return true
 		}
 	}
@@ -34,7 +34,7 @@ func (a *attempt) write(raw syscall.RawConn, p []byte) (int, error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case a.err == syscall.EAGAIN:
+	case errors.Is(a.err, syscall.EAGAIN):
 		return 0, nil
 	case a.err != nil:
 		return 0, a.err
