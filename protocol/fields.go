@@ -64,7 +64,7 @@ func newStructDecoder(t reflect.Type) decodeFunc {
 			i, known := byName[name]
 			switch {
 			case !known:
-				return wrong("is no member of this").in(name)
+				return wrong("unknown member").in(name)
 			case seen&(1<<i) != 0:
 				return wrong("is given twice").in(name)
 			}

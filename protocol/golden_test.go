@@ -26,7 +26,7 @@ func golden(t *testing.T, name string, frames []string) {
 	require.Equal(t, string(want), got)
 }
 
-func request(t *testing.T, m Method, params any) string {
+func request(t testing.TB, m Method, params any) string {
 	out, err := appendValue(nil, params)
 	require.NoError(t, err)
 	return `{"jsonrpc":"2.0","id":1,"method":"` + string(m) + `","params":` + string(out) + `}`

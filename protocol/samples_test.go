@@ -187,7 +187,7 @@ func sampleErrors() []*Error {
 		parseError("The frame is not JSON."),
 		InvalidRequest("The batch is empty."),
 		UnknownMethod("invitation.unsend"),
-		InvalidParams("to.foo", "is no member of this"),
+		InvalidParams("to.foo", "unknown member"),
 		Internal("tr-1"),
 	}
 	for _, r := range Reasons() {
