@@ -33,6 +33,9 @@ func Directory(t *testing.T, open func(t *testing.T) *store.Store) {
 		"an op_id is carried out once":           settingsOperation,
 		"presence is durable":                    durablePresence,
 		"an erased user is gone":                 erasure,
+		"a hello with nothing new":               helloAgain,
+		"users put by the server API":            putByAPI,
+		"a store out of reach":                   directoryOutOfReach,
 		"hellos at once":                         hellosAtOnce,
 		"people met in sessions":                 peopleMet,
 		"pages of people met":                    pagesOfPeopleMet,
@@ -213,97 +216,6 @@ func addresses(t *testing.T, u *users) {
 	require.Empty(t, find(""))
 }
 
-func settingsRevision(t *testing.T, u *users) {
-	u.named(t, "Ada")
-	got, err := u.Settings(t.Context(), "ada")
-	require.NoError(t, err)
-	require.Equal(t, protocol.SettingsResult{Settings: protocol.DefaultSettings()}, got)
-
-	changed := protocol.Settings{InvitableBy: protocol.InvitableByNobody, FindableByName: true, FindableByEmail: true, RecentPeople: true}
-	p := protocol.SettingsUpdateParams{InvitableBy: ptr(protocol.InvitableByNobody), FindableByEmail: ptr(true), EmailReminders: ptr(false)}
-	r, e := u.update(t, "ada", p)
-	require.Equal(t, protocol.SettingsResult{Settings: changed, Rev: 1}, r)
-	require.Equal(t, []directory.SettingsChange{{UserID: "ada", Notification: protocol.SettingsChanged{Rev: 1, Settings: changed}}}, e.Settings)
-
-	r, e = u.update(t, "ada", p)
-	require.Equal(t, protocol.SettingsResult{Settings: changed, Rev: 1}, r, "what changes nothing has no revision")
-	require.Empty(t, e.Settings)
-	r, e = u.update(t, "ada", protocol.SettingsUpdateParams{})
-	require.Equal(t, int64(1), r.Rev)
-	require.Empty(t, e.Settings)
-
-	require.NoError(t, u.store.View(t.Context(), func(tx *store.Tx) error {
-		log, ok, err := tx.Changes("ada", 0, u.now.UnixMilli())
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Len(t, log, 1)
-		require.Equal(t, directory.ChangeSettings, log[0].Kind)
-		n, err := directory.Render(log[0].Rev, log[0].Body)
-		require.Equal(t, protocol.SettingsChanged{Rev: 1, Settings: changed}, n)
-		return err
-	}))
-	_, _, err = u.UpdateSettings(t.Context(), directory.Operation{UserID: "ada"}, protocol.SettingsUpdateParams{InvitableBy: ptr(protocol.InvitableBy("cats"))})
-	require.ErrorIs(t, err, protocol.InvalidParams("invitable_by", ""))
-	user, _ := u.hello(t, directory.Claims{Subject: "ada", Name: "Ada II"})
-	require.Equal(t, changed, user.Settings, "a token changes no settings")
-	require.Equal(t, int64(1), user.Rev)
-}
-
-func settingsOperation(t *testing.T, u *users) {
-	u.named(t, "Ada")
-	op := directory.Operation{UserID: "ada", OpID: "1", Method: protocol.MethodSettingsUpdate, Digest: "d"}
-	off := protocol.SettingsUpdateParams{RecentPeople: ptr(false)}
-	first, e, err := u.UpdateSettings(t.Context(), op, off)
-	require.NoError(t, err)
-	require.Len(t, e.Settings, 1)
-	u.update(t, "ada", protocol.SettingsUpdateParams{RecentPeople: ptr(true)})
-	again, e, err := u.UpdateSettings(t.Context(), op, off)
-	require.NoError(t, err)
-	require.Equal(t, first, again, "answered alike")
-	require.Empty(t, e.Settings)
-	now, err := u.Settings(t.Context(), "ada")
-	require.NoError(t, err)
-	require.True(t, now.Settings.RecentPeople, "and not carried out again")
-	require.Equal(t, int64(2), now.Rev)
-	op.Digest = "other"
-	_, _, err = u.UpdateSettings(t.Context(), op, off)
-	require.ErrorIs(t, err, protocol.Refuse(protocol.OpIDConflict))
-	op.Digest, op.Method = "d", protocol.MethodUserBlock
-	_, _, err = u.UpdateSettings(t.Context(), op, off)
-	require.ErrorIs(t, err, protocol.Refuse(protocol.OpIDConflict))
-	op.Method = protocol.MethodSettingsUpdate
-	u.wait(24 * time.Hour)
-	_, e, err = u.UpdateSettings(t.Context(), op, off)
-	require.NoError(t, err)
-	require.Len(t, e.Settings, 1, "after a day it is forgotten")
-}
-
-func durablePresence(t *testing.T, u *users) {
-	u.named(t, "Ada")
-	until := u.now.Add(time.Hour)
-	_, err := u.SetPresence(t.Context(), "ada", directory.PresenceChange{Invisible: ptr(true), Note: ptr("lunch 🍜"), NoteUntil: &until})
-	require.NoError(t, err)
-	u.wait(time.Minute)
-	user, _ := u.hello(t, directory.Claims{Subject: "ada", Name: "Ada"})
-	require.True(t, user.Invisible)
-	require.Equal(t, "lunch 🍜", user.Note)
-	require.Equal(t, until, user.NoteUntil)
-	require.True(t, user.VisibleSince.IsZero())
-	user, err = u.SetPresence(t.Context(), "ada", directory.PresenceChange{Invisible: ptr(false)})
-	require.NoError(t, err)
-	require.Equal(t, u.now, user.VisibleSince)
-	require.Equal(t, "lunch 🍜", user.Note, "what isn't given stays")
-	user, err = u.SetPresence(t.Context(), "ada", directory.PresenceChange{Note: ptr("back")})
-	require.NoError(t, err)
-	require.True(t, user.NoteUntil.IsZero(), "a new note has its own end")
-	user, err = u.SetPresence(t.Context(), "ada", directory.PresenceChange{Note: ptr("")})
-	require.NoError(t, err)
-	require.Empty(t, user.Note)
-	got, err := u.Find(t.Context(), "ada")
-	require.NoError(t, err)
-	require.Equal(t, user, got)
-}
-
 func erasure(t *testing.T, u *users) {
 	u.hello(t, directory.Claims{Subject: "ada", Name: "Ada", Username: "ada", Email: "ada@x.org", EmailVerified: true})
 	u.update(t, "ada", protocol.SettingsUpdateParams{FindableByEmail: ptr(true)})
@@ -316,6 +228,63 @@ func erasure(t *testing.T, u *users) {
 	require.True(t, changed.New)
 	require.Zero(t, user.Rev)
 	require.Equal(t, protocol.DefaultSettings(), user.Settings)
+}
+
+func helloAgain(t *testing.T, u *users) {
+	c := directory.Claims{Subject: "ada", Name: "Ada", Username: "ada"}
+	first, _ := u.hello(t, c)
+	u.wait(59 * time.Minute)
+	again, changed := u.hello(t, c)
+	require.False(t, changed.Any())
+	require.Equal(t, first, again, "writes nothing")
+	u.wait(time.Minute)
+	again, changed = u.hello(t, c)
+	require.False(t, changed.Any())
+	require.Equal(t, u.now, again.SeenAt, "but that the user was here, once an hour")
+	c.Email = "ada@x.org"
+	_, changed = u.hello(t, c)
+	require.Equal(t, directory.Changed{Addresses: true}, changed)
+	c.Name = "Augusta"
+	_, changed = u.hello(t, c)
+	require.Equal(t, directory.Changed{Shown: true}, changed)
+	_, _, err := u.Upsert(t.Context(), directory.Claims{Subject: "a\x00b"})
+	require.ErrorIs(t, err, protocol.Refuse(protocol.TokenInvalid))
+}
+
+func putByAPI(t *testing.T, u *users) {
+	user, changed, err := u.Put(t.Context(), directory.Claims{Subject: "ada", Name: "Ada", Username: "countess"})
+	require.NoError(t, err)
+	require.True(t, changed.New)
+	require.True(t, user.SeenAt.IsZero(), "known, though never here")
+	require.Equal(t, []string{"ada"}, u.found(t, "me", "count", 5))
+	user, _ = u.hello(t, directory.Claims{Subject: "ada"})
+	require.Equal(t, "Ada", user.Name, "what the token leaves out stays")
+	require.Equal(t, u.now, user.SeenAt)
+}
+
+func directoryOutOfReach(t *testing.T, u *users) {
+	u.named(t, "Ada")
+	require.NoError(t, u.store.Close())
+	ctx, away := t.Context(), protocol.Refuse(protocol.Unavailable)
+	_, _, err := u.Upsert(ctx, directory.Claims{Subject: "ada"})
+	require.ErrorIs(t, err, away)
+	_, err = u.Get(ctx, "ada")
+	require.ErrorIs(t, err, away)
+	_, err = u.ByUsername(ctx, "ada")
+	require.ErrorIs(t, err, away)
+	_, err = u.ByAddress(ctx, "ada@x.org")
+	require.ErrorIs(t, err, away)
+	_, _, err = u.Search(ctx, "me", "ada@x.org", "", 5)
+	require.ErrorIs(t, err, away)
+	_, _, err = u.Recent(ctx, "me", "", 5)
+	require.ErrorIs(t, err, away)
+	_, err = u.Settings(ctx, "ada")
+	require.ErrorIs(t, err, away)
+	_, _, err = u.UpdateSettings(ctx, directory.Operation{UserID: "ada"}, protocol.SettingsUpdateParams{})
+	require.ErrorIs(t, err, away)
+	_, err = u.SetPresence(ctx, "ada", directory.PresenceChange{})
+	require.ErrorIs(t, err, away)
+	require.ErrorIs(t, u.Erase(ctx, "ada"), away)
 }
 
 func hellosAtOnce(t *testing.T, u *users) {
