@@ -28,7 +28,8 @@ func Banner(out io.Writer, url string, color bool) {
        from a search for his name, or with others at once.
     5. Wait. Amara will invite you; so will Luis, who then thinks better of it.
 
-  Any other name works as well: #as=YOURNAME. Ctrl-C ends it, and nothing is kept.
+  Any other name works as well: #as=YOURNAME. Whoever sits at this machine can come in as anybody; nobody else can.
+  Ctrl-C ends it, and nothing is kept.
 
 `, len(cast), url)
 	fmt.Fprint(out, strings.NewReplacer("{", bold, "}", plain).Replace(text))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -22,6 +23,8 @@ type Options struct {
 	Color bool
 	// Ready is called once everybody is in.
 	Ready func()
+	// NetDial opens network connections, for tests without a network; the net package's unless given.
+	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // lobby is the session and who lives in it.

@@ -37,6 +37,7 @@ func (p *person) connect(ctx context.Context) error {
 		Token:   p.lobby.o.Token(p.name),
 		Client:  protocol.Client{Name: "foyer-demo", Version: "1", Kind: p.kind()},
 		OnEvent: func(e client.Event) { p.hear(ctx, e) },
+		NetDial: p.lobby.o.NetDial,
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
