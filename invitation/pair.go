@@ -192,8 +192,9 @@ func (p Pair) due(now int64) bool {
 	return slices.ContainsFunc(p.Offers, func(o Offer) bool { return o.ExpiresAt <= now })
 }
 
-// answerable returns the index of what s would answer by inviting back: the other's ordinary invitation, else the
-// oldest by address, hidden or not; -1 if there is none.
+// answerable returns the index of what s would answer by inviting back: the other's ordinary invitation, hidden or
+// not, else the oldest by address that s has ever seen; -1 if there is none. Answering one by address tells its sender
+// whose the address is, so it must not happen to somebody who doesn't know of it.
 func (p Pair) answerable(s Side) int {
 	if p.Flags[s.Other()].Blocked != 0 {
 		return -1
@@ -204,7 +205,7 @@ func (p Pair) answerable(s Side) int {
 		case o.From == s:
 		case !o.ByAddress:
 			return i
-		case first < 0:
+		case first < 0 && o.Showing != NotShown:
 			first = i
 		}
 	}
