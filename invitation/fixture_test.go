@@ -360,3 +360,23 @@ func (r *room) checkLog(id string) {
 		require.Equal(r.t, asJSON(r.t, told[i]), asJSON(r.t, replayed[i]))
 	}
 }
+
+// bodies returns all that is logged for a user and remembered for an op_id of that user's.
+func (r *room) bodies(id, opID string) (bodies []string) {
+	r.t.Helper()
+	require.NoError(r.t, r.store.View(r.t.Context(), func(tx *store.Tx) error {
+		changes, ok, err := tx.Changes(id, 0, r.clock().UnixMilli())
+		require.True(r.t, ok)
+		for _, c := range changes {
+			bodies = append(bodies, string(c.Body))
+		}
+		if err != nil {
+			return err
+		}
+		o, found, err := tx.Operation(id, opID, r.clock().UnixMilli())
+		require.True(r.t, found)
+		bodies = append(bodies, string(o.Result))
+		return err
+	}))
+	return bodies
+}
