@@ -6,6 +6,8 @@ import { Revisions } from './revisions.js';
 import { decodeStates, encodeState } from './state.js';
 
 const SUBPROTOCOL = 'foyer.v1';
+// What a client says of itself is all or nothing on the wire.
+const UNNAMED = { name: 'foyer-client', version: '0.1.0', kind: 'web' };
 const TIMEOUT = 15_000;
 // How often a call is repeated whose outcome the server itself could not tell.
 const UNKNOWN_RETRIES = 4;
@@ -143,7 +145,7 @@ export class FoyerClient {
 
   #sayHello(socket) {
     const params = { token: this.#token };
-    if (this.#options.client) params.client = this.#options.client;
+    if (this.#options.client) params.client = { ...UNNAMED, ...this.#options.client };
     if (this.resume) params.resume = this.resume;
     const entry = {
       resolve: (result) => this.#welcomed(result),

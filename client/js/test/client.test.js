@@ -48,7 +48,7 @@ test('hello carries the token, and the subprotocol is offered', async () => {
   const { client, socket, request } = await online({ client: { kind: 'tablet' } });
   assert.deepEqual(socket.protocols, ['foyer.v1']);
   assert.equal(request.method, 'hello');
-  assert.deepEqual(request.params, { token: 'token-1', client: { kind: 'tablet' } });
+  assert.deepEqual(request.params, { token: 'token-1', client: { name: 'foyer-client', version: '0.1.0', kind: 'tablet' } });
   assert.deepEqual(client.resume, { epoch: 'e1', rev: 4, device_id: 'd1' });
   client.close();
   assert.equal(socket.closedWith, 1000);
