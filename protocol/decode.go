@@ -90,7 +90,7 @@ func newDecoder(t reflect.Type) decodeFunc {
 		return decodeString
 	case reflect.Bool:
 		return decodeBool
-	case reflect.Int, reflect.Int64, reflect.Uint16:
+	case reflect.Int, reflect.Int64:
 		return decodeInt
 	case reflect.Pointer:
 		inner := decoderOf(t.Elem())
@@ -138,13 +138,6 @@ func decodeInt(s *scanner, v reflect.Value) *problem {
 	n, ok := wholeNumber(s.raw())
 	if !ok {
 		return wrong("must be an integer")
-	}
-	if v.CanUint() {
-		if n < 0 || v.OverflowUint(uint64(n)) {
-			return wrong("is out of range")
-		}
-		v.SetUint(uint64(n))
-		return nil
 	}
 	if v.OverflowInt(n) {
 		return wrong("is out of range")
