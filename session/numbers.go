@@ -8,6 +8,7 @@ const numberRest = 15_000
 type numbers struct {
 	slots []int64 // of number i+1: taken, never used (0), or free since (Unix milliseconds)
 	used  int
+	low   int // all before this slot are taken
 }
 
 const taken int64 = -1
@@ -15,8 +16,11 @@ const taken int64 = -1
 // take returns a number. There must be one: a session has at most MaxMembers members.
 func (n *numbers) take(now int64) uint16 {
 	oldest := -1
-	for i, free := range n.slots {
-		switch {
+	for n.low < len(n.slots) && n.slots[n.low] == taken {
+		n.low++
+	}
+	for i := n.low; i < len(n.slots); i++ {
+		switch free := n.slots[i]; {
 		case free == taken:
 		case free+numberRest <= now:
 			return n.mark(i)
@@ -52,4 +56,5 @@ func (n *numbers) mark(i int) uint16 {
 func (n *numbers) release(number uint16, now int64) {
 	n.slots[number-1] = max(now, 1)
 	n.used--
+	n.low = min(n.low, int(number)-1)
 }
