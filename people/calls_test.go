@@ -1,7 +1,6 @@
 package people_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -236,7 +235,7 @@ func TestActionsTellWhatTheCallsAnswer(t *testing.T) {
 					continue
 				}
 				var refusal *protocol.Error
-				require.True(t, errors.As(err, &refusal), "%s: %v", a.Action, err)
+				require.ErrorAs(t, err, &refusal, a.Action)
 				if a.Action != sc.outlived {
 					require.Equal(t, a.Reason, refusal.Reason(), a.Action)
 					require.Equal(t, a.RetryAt, refusal.Data.RetryAt, a.Action)

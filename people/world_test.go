@@ -204,6 +204,8 @@ func ptr[T any](v T) *T { return &v }
 
 func requireField(t *testing.T, err error, field string) {
 	t.Helper()
-	require.ErrorIs(t, err, protocol.InvalidParams(field, ""))
-	require.Equal(t, field, err.(*protocol.Error).Data.Field)
+	var refusal *protocol.Error
+	require.ErrorAs(t, err, &refusal)
+	require.Equal(t, protocol.CodeInvalidParams, refusal.Code)
+	require.Equal(t, field, refusal.Data.Field)
 }

@@ -102,12 +102,12 @@ func TestDeltaTellsExactlyTheDifference(t *testing.T) {
 		before := presence.Fold(drawDevices(t), drawAccount(t), drawSession(t), noon)
 		now := presence.Fold(drawDevices(t), drawAccount(t), drawSession(t), noon)
 		viewer := drawViewer(t)
-		old, new := wire(t, presence.View(before, viewer)), wire(t, presence.View(now, viewer))
+		was, is := wire(t, presence.View(before, viewer)), wire(t, presence.View(now, viewer))
 		told := presence.Delta(before, now, viewer)
-		if old == new {
+		if was == is {
 			require.Nil(t, told)
 		} else {
-			require.Equal(t, new, wire(t, told))
+			require.Equal(t, is, wire(t, told))
 		}
 	})
 }

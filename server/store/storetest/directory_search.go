@@ -2,12 +2,12 @@ package storetest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"foyer/directory"
 	"foyer/fold"
@@ -57,31 +57,20 @@ func searchScripts(t *testing.T, u *users) {
 	require.Empty(t, u.found(t, "me", "かく", 50))
 }
 
-// searchModel compares search with a look at every name, for random names and queries of few letters.
+// searchModel compares search with a look at every name, for names and queries of few letters.
 func searchModel(t *testing.T, u *users) {
-	letters := []rune("abİé%_ -ß")
-	random := rand.New(rand.NewPCG(1, 2))
-	text := func(min, max int) string {
-		s := make([]rune, min+random.IntN(max-min+1))
-		for i := range s {
-			s[i] = letters[random.IntN(len(letters))]
-		}
-		return string(s)
-	}
-	for i := range 80 {
-		u.hello(t, directory.Claims{Subject: fmt.Sprint(i), Name: text(1, 8), Username: text(1, 4)})
+	text := func(least, most int) *rapid.Generator[string] {
+		return rapid.StringOfN(rapid.SampledFrom([]rune("abİé%_ -ß")), least, most, -1)
 	}
 	ids := make([]string, 80)
 	for i := range ids {
 		ids[i] = fmt.Sprint(i)
+		u.hello(t, directory.Claims{Subject: ids[i], Name: text(1, 8).Example(i), Username: text(1, 4).Example(i)})
 	}
 	everyone, err := u.Get(t.Context(), ids...)
 	require.NoError(t, err)
-	for range 300 {
-		query := text(2, 4)
-		if len([]rune(fold.Name(query))) < 2 {
-			continue
-		}
+	rapid.Check(t, func(rt *rapid.T) {
+		query := text(2, 4).Filter(func(s string) bool { return len([]rune(fold.Name(s))) > 1 }).Draw(rt, "query")
 		want := []string{}
 		for id, user := range everyone {
 			starts := append(fold.Starts(user.Name), fold.Name(user.Username))
@@ -89,8 +78,8 @@ func searchModel(t *testing.T, u *users) {
 				want = append(want, id)
 			}
 		}
-		require.ElementsMatch(t, want, u.found(t, "0", query, 1+random.IntN(9)), "%q", query)
-	}
+		require.ElementsMatch(rt, want, u.found(t, "0", query, rapid.IntRange(1, 9).Draw(rt, "page")))
+	})
 }
 
 func searchByAddress(t *testing.T, u *users) {
