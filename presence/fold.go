@@ -74,8 +74,8 @@ func Fold(devices []Device, account Account, session *Session, now time.Time) Fu
 	return full
 }
 
-// Offline reports whether nobody at all sees f as anything but offline.
-func (f Full) Offline() bool { return f.Status == protocol.StatusOffline }
+// Offline reports whether nobody at all sees f as anything but offline. The zero Full is so too.
+func (f Full) Offline() bool { return f.Status == protocol.StatusOffline || f.Status == "" }
 
 func stillThere(devices []Device, now time.Time) (present []Device, next time.Time) {
 	for _, d := range devices {

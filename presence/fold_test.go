@@ -126,6 +126,10 @@ func TestAccountThatCouldNotBeReadIsOfflineToAll(t *testing.T) {
 	}
 }
 
+func TestNothingKnownIsOffline(t *testing.T) {
+	require.JSONEq(t, `{"status":"offline","devices":[]}`, wire(t, presence.View(presence.Full{}, presence.Viewer{Connected: true})))
+}
+
 func wire(t require.TestingT, p *protocol.Presence) string {
 	b, err := json.Marshal(p)
 	require.NoError(t, err)
