@@ -12,7 +12,7 @@ import (
 func to(user string) map[string]any { return map[string]any{"to": map[string]any{"user_id": user}} }
 
 func TestWithdrawalLeavesNoTraceAndShowsOnEveryScreen(t *testing.T) {
-	story(t, nil, func(w *world) {
+	everywhere(t, nil, func(w *world) {
 		ada, tablet, ben := w.arrives("ada"), w.arrives("ada"), w.arrives("ben")
 		var sent protocol.InvitationSendResult
 		ada.ok("invitation.send", to("ben"), &sent)
@@ -37,7 +37,7 @@ func TestWithdrawalLeavesNoTraceAndShowsOnEveryScreen(t *testing.T) {
 }
 
 func TestAcceptAfterWithdrawalIsRefusedWithTheRelationAsItStands(t *testing.T) {
-	story(t, nil, func(w *world) {
+	everywhere(t, nil, func(w *world) {
 		ada, ben := w.arrives("ada"), w.arrives("ben")
 		var sent protocol.InvitationSendResult
 		ada.ok("invitation.send", to("ben"), &sent)
@@ -48,7 +48,7 @@ func TestAcceptAfterWithdrawalIsRefusedWithTheRelationAsItStands(t *testing.T) {
 }
 
 func TestDeviceThatWasAwayGetsEverythingOnceAndInOrder(t *testing.T) {
-	story(t, []string{"--invitations.pair-gap=0s", "--invitations.per-minute=0", "--invitations.pair-max=0"}, func(w *world) {
+	everywhere(t, free, func(w *world) {
 		ada, ben := w.arrives("ada"), w.arrives("ben")
 		ben.drop()
 		for range 20 {
@@ -69,7 +69,7 @@ func TestDeviceThatWasAwayGetsEverythingOnceAndInOrder(t *testing.T) {
 }
 
 func TestDroppedMemberIsWaitedFor(t *testing.T) {
-	story(t, nil, func(w *world) {
+	everywhere(t, nil, func(w *world) {
 		ada, ben := w.arrives("ada"), w.arrives("ben")
 		var made protocol.SessionJoinResult
 		ada.ok("session.create", map[string]any{"name": "Lobby"}, &made)

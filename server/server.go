@@ -122,8 +122,8 @@ type Server struct {
 	searches  searches
 }
 
-// New returns a Server that is ready to accept devices; Run does what time brings. The Registry given must publish to
-// the Server's RosterFlushed.
+// New returns a Server that is ready to accept devices; Run does what time brings. The Registry given must publish as
+// PublishRosters does.
 func New(o Options) *Server {
 	s := &Server{
 		node: o.Node, version: o.Version, auth: o.Auth, offered: o.Features, limits: o.Limits,
@@ -184,20 +184,6 @@ func (s *Server) background(fn func(ctx context.Context)) {
 		}()
 		fn(ctx)
 	})
-}
-
-// RosterFlushed publishes what happened to a session's members within a tick.
-func (s *Server) RosterFlushed(f session.Flush) {
-	m := &cluster.Message{Kind: cluster.KindRoster, Session: f.SessionID, Version: f.Version, Frame: f.Frame}
-	for _, list := range [][]protocol.Member{f.Change.Joined, f.Change.Updated} {
-		for _, v := range list {
-			m.Users, m.Numbers = append(m.Users, v.User.ID), append(m.Numbers, v.Number)
-		}
-	}
-	for _, v := range f.Change.Left {
-		m.Users, m.Numbers, m.Left = append(m.Users, v.UserID), append(m.Numbers, v.Number), append(m.Left, v.Number)
-	}
-	s.bus.Publish(cluster.SessionTopic(f.SessionID), m)
 }
 
 // sockets are all devices of this node, signed in or not.

@@ -16,7 +16,6 @@ import (
 	"foyer/invitation"
 	"foyer/server"
 	"foyer/server/auth"
-	"foyer/server/cluster/memory"
 	"foyer/server/config"
 	"foyer/server/store"
 	"foyer/server/ws"
@@ -31,24 +30,44 @@ type App struct {
 	settings config.Settings
 	log      zerolog.Logger
 	store    *store.Store
-	registry *memory.Registry
+	cluster  *Cluster
+	own      []func() error // gives back what no other node has a part in
 	verifier *auth.Verifier
 	server   *server.Server
 	signing  auth.Options
 }
 
+// Shared is what the nodes of one process have in common. What is nil, a node makes for itself; what is given, it
+// leaves to the giver to close.
+type Shared struct {
+	Store   *store.Store
+	Cluster *Cluster
+}
+
 // New opens the store, makes the registry know what was before and wires the node. Close it when New succeeded.
 func New(ctx context.Context, settings config.Settings, log zerolog.Logger) (*App, error) {
-	a := &App{settings: settings, log: log}
+	return NewWith(ctx, settings, log, Shared{})
+}
+
+// NewWith is New for a node that shares with others.
+func NewWith(ctx context.Context, settings config.Settings, log zerolog.Logger, with Shared) (*App, error) {
+	a := &App{settings: settings, log: log, store: with.Store, cluster: with.Cluster}
 	var err error
 	if a.verifier, a.signing, err = verifier(settings, log); err != nil {
 		return nil, err
 	}
-	if a.store, err = store.Open(ctx, settings.Store, store.Options{}); err != nil {
-		return nil, err
+	if a.store == nil {
+		if a.store, err = store.Open(ctx, settings.Store, store.Options{}); err != nil {
+			return nil, err
+		}
+		a.own = append(a.own, a.store.Close)
+	}
+	if a.cluster == nil {
+		a.cluster = NewCluster(settings)
+		a.own = append(a.own, a.cluster.Close)
 	}
 	if err := a.wire(ctx); err != nil {
-		return nil, errors.Join(err, a.store.Close())
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
@@ -56,22 +75,19 @@ func New(ctx context.Context, settings config.Settings, log zerolog.Logger) (*Ap
 func (a *App) wire(ctx context.Context) error {
 	invitations := invitation.New(a.store.Invitations(), invitationConfig(a.settings), invitation.Options{})
 	users := directory.New(a.store.Directory(), time.Now)
-	var node *server.Server
-	a.registry = memory.NewRegistry(func(f session.Flush) { node.RosterFlushed(f) }, memory.RegistryOptions{EmptyAfter: a.settings.Session.EmptyAfter})
 	sessions := session.New(session.Options{
-		Store: a.store.Sessions(), Registry: a.registry, Relations: relations{invitations}, Config: sessionConfig(a.settings),
+		Store: a.store.Sessions(), Registry: a.cluster.Registry, Relations: relations{invitations}, Config: sessionConfig(a.settings),
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 	})
-	devices := memory.NewDevices()
-	node = server.New(server.Options{
+	c := a.cluster
+	a.server = server.New(server.Options{
 		Node: a.settings.Node, Version: Version, Auth: a.verifier, Features: a.settings.Features, Limits: limits(a.settings), WS: transport(a.settings),
 		Domain:  server.Domain{Invitations: invitations, Sessions: sessions, Directory: users},
 		Changes: a.store,
-		Cluster: server.Cluster{Bus: memory.NewHub().Bus(), Devices: devices, Upkeep: devices, Registry: a.registry},
+		Cluster: server.Cluster{Bus: c.Hub.Bus(), Devices: c.Devices, Upkeep: c.Devices, Registry: c.Registry},
 		Log:     a.log,
 	})
-	a.server = node
-	return node.Start(ctx)
+	return a.server.Start(ctx)
 }
 
 // Server is the node itself.
@@ -121,10 +137,13 @@ func (a *App) serve(front *http.Server, l net.Listener) error {
 	return front.Serve(l)
 }
 
-// Close gives everything back. Run does it too.
+// Close gives back what is the node's own, the last opened first. Run does it too.
 func (a *App) Close() error {
-	a.registry.Stop()
-	return a.store.Close()
+	var err error
+	for i := len(a.own) - 1; i >= 0; i-- {
+		err = errors.Join(err, a.own[i]())
+	}
+	return err
 }
 
 // verifier returns who decides on tokens, and with what the development mode signs.

@@ -1,0 +1,39 @@
+package server
+
+import "fmt"
+
+// Leftovers names what a node still holds; nothing once everybody has left.
+func (s *Server) Leftovers() []string {
+	out := []string{}
+	for id, list := range s.byUser.All() {
+		out = append(out, fmt.Sprintf("%d devices of user %s", len(list), id))
+	}
+	for id, list := range s.bySession.All() {
+		out = append(out, fmt.Sprintf("%d devices in session %s", len(list), id))
+	}
+	for id, list := range s.panels.All() {
+		out = append(out, fmt.Sprintf("%d panels of %s", len(list), id))
+	}
+	for id, list := range s.watchers.All() {
+		out = append(out, fmt.Sprintf("%d watchers of %s", len(list), id))
+	}
+	for _, d := range s.sockets.list() {
+		out = append(out, "socket of "+d.userID)
+	}
+	s.accounts.mu.Lock()
+	for id, a := range s.accounts.by {
+		out = append(out, fmt.Sprintf("account of %s held %d times", id, a.refs))
+	}
+	s.accounts.mu.Unlock()
+	s.persons.mu.Lock()
+	for id, p := range s.persons.by {
+		out = append(out, fmt.Sprintf("person %s held %d times", id, p.refs))
+	}
+	s.persons.mu.Unlock()
+	s.rooms.mu.Lock()
+	for id, r := range s.rooms.by {
+		out = append(out, fmt.Sprintf("room %s held %d times", id, r.refs))
+	}
+	s.rooms.mu.Unlock()
+	return out
+}
