@@ -1,19 +1,32 @@
 #!/usr/bin/env bash
-# The JavaScript client's unit tests, the tablet's type check and unit tests, then the tests in Chromium against the real
-# server. scripts/test-js.sh e2e: only the latter. Exits with a failure if any of them fails, after running them all.
+# The JavaScript client's unit tests, the tablet's type check and unit tests; then against the real server, built here
+# once: an ordinary JSON-RPC library, and the tablet in Chromium. scripts/test-js.sh e2e: only the latter two. Runs them
+# all, and fails if any did.
 . "$(dirname "$0")/lib.sh"
 
 CHROMIUM=$(chromium_path) || die 'Chromium is missing; run scripts/setup.sh'
-export CHROMIUM
+# Node 18 has what the JavaScript client needs of the Web Crypto API, but not yet in the open.
+[ "$(node -p 'process.versions.node.split(".")[0]')" = 18 ] && NODE_OPTIONS="${NODE_OPTIONS:-} --experimental-global-webcrypto"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+FOYER_BIN=$folder/foyer
+export CHROMIUM FOYER_BIN NODE_OPTIONS
 web=server/tablet/web
 failed=0
+
+# Some tests wait for what does not come when something is broken: node 18 has no time limit of its own for a file.
+run() { timeout 300 node --test "$@" || failed=1; }
 
 if [ "${1:-}" != e2e ]; then
 	say 'tablet: types'
 	(cd $web && npm run --silent check) || failed=1
 	say 'client/js and tablet: unit tests'
-	node --test client/js/test/*.test.js $(compgen -G "$web/test/*.test.*") || failed=1
+	mapfile -t tests < <(compgen -G 'client/js/test/*.test.*' && compgen -G "$web/test/*.test.*")
+	run "${tests[@]}"
 fi
-say 'tablet: in Chromium'
-(cd $web && node --test e2e/*.test.mjs) || failed=1
+go build -o "$FOYER_BIN" ./cmd/foyer
+say 'a JSON-RPC library against the server'
+run cmd/foyer/e2e/rpc-websockets/*.test.mjs
+say 'the tablet in Chromium'
+run $web/e2e/*.test.mjs
 exit $failed

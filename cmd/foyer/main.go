@@ -22,6 +22,7 @@ type cli struct {
 
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Demo    demoCommand    `cmd:"" help:"Run a server in memory with lively people in it, to look around. Nothing is kept."`
+	Talk    talkCommand    `cmd:"" help:"Speak the protocol with a server, line by line."`
 	Token   tokenCommand   `cmd:"" help:"Print a token for a user, signed with the shared secret."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to date and stop. serve does it by itself, too."`
 	Conf    configCommand  `cmd:"" name:"config" help:"Check the configuration, or print its reference."`

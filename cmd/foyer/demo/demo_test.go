@@ -153,7 +153,7 @@ func TestSomebodyAcceptsAndSomebodyNeverAnswers(t *testing.T) {
 
 func TestALongEveningInTheLobbyHasNoTrouble(t *testing.T) {
 	visit(t, func(h *house) {
-		time.Sleep(20 * time.Minute) //nolint:forbidigo // of the bubble's clock
+		time.Sleep(8 * time.Minute) //nolint:forbidigo // of the bubble's clock
 		require.NotContains(h.t, h.out.String(), "trouble")
 		for _, what := range []string{"invites", "accepts", "takes back", "raises a hand", "steps out", "is back", "is away"} {
 			require.Contains(h.t, h.out.String(), what)
