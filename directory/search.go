@@ -7,8 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 const (

@@ -7,8 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 // seenEvery is how old SeenAt may get before a hello that brings nothing new writes it.

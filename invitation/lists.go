@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 // List returns a page of viewer's invitations, newest first, with the revision that it belongs to.

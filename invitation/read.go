@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 // Relation returns the pair as viewer sees it: self for oneself, none for whoever is unknown.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"slices"
 
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 // Send invites p.To. It answers the open invitation, unchanged, if there is one, and connects if the other one

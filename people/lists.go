@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 // place is where a row stands in the order of its list; no two rows are alike.

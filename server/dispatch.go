@@ -114,7 +114,7 @@ func (d *Device) run(it protocol.Item, fx *effects) (any, error) {
 		if it.Method == protocol.MethodHello {
 			return nil, protocol.InvalidRequest("This device has said hello already.")
 		}
-		return nil, &protocol.Error{Code: protocol.CodeMethodNotFound, Message: "There is no such method."}
+		return nil, protocol.UnknownMethod(it.Method)
 	}
 	ctx, cancel := context.WithTimeout(d.srv.ctx, requestTime)
 	defer cancel()

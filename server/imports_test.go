@@ -62,16 +62,16 @@ var domains = []string{"foyer/invitation", "foyer/session", "foyer/presence", "f
 // a new room has to take its place in the graph first.
 func allowed(path string) (own []string, known bool) {
 	switch {
-	case path == "foyer/protocol" || path == "foyer/fold":
+	case path == "foyer/protocol" || path == "foyer/protocol/fold":
 		return nil, true
 	case in(path, "foyer/protocol"): // the generator and what tests check frames with
 		return []string{"foyer/protocol"}, true
 	case in(path, domains...):
-		return []string{"foyer/protocol", "foyer/fold", parent(path)}, true
+		return []string{"foyer/protocol", "foyer/protocol/fold", parent(path)}, true
 	case in(path, "foyer/client"):
 		return []string{"foyer/protocol", "foyer/client"}, true
 	case in(path, "foyer/server"):
-		return append([]string{"foyer/protocol", "foyer/fold", "foyer/server"}, domains...), true
+		return append([]string{"foyer/protocol", "foyer/protocol/fold", "foyer/server"}, domains...), true
 	case in(path, "foyer/cmd"):
 		return []string{"foyer"}, true
 	}
@@ -121,7 +121,7 @@ func TestTheWireNeedsTheStandardLibraryOnly(t *testing.T) {
 func TestDomainsKnowTheWireAndLittleElse(t *testing.T) {
 	for path := range list(t) {
 		if in(path, domains...) {
-			requireOutside(t, path, "foyer/protocol", "foyer/fold", parent(path),
+			requireOutside(t, path, "foyer/protocol", "foyer/protocol/fold", parent(path),
 				"github.com/google/uuid", "golang.org/x/crypto", "golang.org/x/text", "golang.org/x/sys")
 		}
 	}

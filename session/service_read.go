@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 // listBatch is how many records are read at once to find those that the viewer may see.

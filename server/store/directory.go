@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"foyer/directory"
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 // Directory returns the users' part of the store.

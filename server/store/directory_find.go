@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"foyer/directory"
-	"foyer/fold"
+	"foyer/protocol/fold"
 )
 
 func (d directoryStore) Users(ctx context.Context, ids []string) (map[string]directory.User, error) {

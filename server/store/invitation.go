@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 
-	"foyer/fold"
 	"foyer/invitation"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 // Invitations returns the part of the store that holds pairs and invitations.

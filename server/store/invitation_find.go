@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"foyer/fold"
 	"foyer/invitation"
+	"foyer/protocol/fold"
 )
 
 func (tx invitationTx) Invitation(id string) (invitation.Record, bool, error) {

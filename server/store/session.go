@@ -8,8 +8,8 @@ import (
 	"math"
 	"strings"
 
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 	"foyer/session"
 )
 

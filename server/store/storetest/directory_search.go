@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"foyer/directory"
-	"foyer/fold"
 	"foyer/protocol"
+	"foyer/protocol/fold"
 )
 
 func searchByName(t *testing.T, u *users) {

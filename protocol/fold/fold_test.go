@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"foyer/fold"
+	"foyer/protocol/fold"
 )
 
 func TestNameLeavesOutCaseAccentsAndTypography(t *testing.T) {
