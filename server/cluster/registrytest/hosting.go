@@ -9,10 +9,10 @@ import (
 	"foyer/session"
 )
 
-// rank gives a member a role.
-func (w *world) rank(sessionID, user string, role protocol.Role) {
+// rank gives a member of s a role.
+func (w *world) rank(user string, role protocol.Role) {
 	w.t.Helper()
-	_, err := w.Edit(w.ctx(), session.Edit{SessionID: sessionID, Members: []session.MemberEdit{{UserID: user, Rank: &session.Rank{Role: role}}}})
+	_, err := w.Edit(w.ctx(), session.Edit{SessionID: "s", Members: []session.MemberEdit{{UserID: user, Rank: &session.Rank{Role: role}}}})
 	require.NoError(w.t, err)
 }
 
@@ -27,8 +27,8 @@ var hosting = map[string]func(*world){
 		for i, user := range []string{"ada", "ben", "cem", "dan"} {
 			w.join("s", user, int64(i))
 		}
-		w.rank("s", "dan", protocol.RoleCohost)
-		w.rank("s", "cem", protocol.RoleCohost)
+		w.rank("dan", protocol.RoleCohost)
+		w.rank("cem", protocol.RoleCohost)
 		w.leave(session.Leave{SessionID: "s", UserID: "ada", At: start + 9})
 		require.Equal(w.t, map[string]string{"ben": "member", "cem": "host*", "dan": "cohost"}, w.roster("s"))
 		change := w.last("s")
@@ -62,7 +62,7 @@ var hosting = map[string]func(*world){
 		for i, user := range []string{"ada", "ben", "cem"} {
 			w.join("s", user, int64(i))
 		}
-		w.rank("s", "cem", protocol.RoleCohost)
+		w.rank("cem", protocol.RoleCohost)
 		w.leave(session.Leave{SessionID: "s", UserID: "ada", At: start + 9})
 		require.Equal(w.t, map[string]string{"ben": "member", "cem": "host*"}, w.roster("s"))
 		w.join("s", "ada", 10)
@@ -70,7 +70,7 @@ var hosting = map[string]func(*world){
 	},
 	"a host who was given the session becomes a cohost when the creator returns": func(w *world) {
 		w.join("s", "ben", 0)
-		w.rank("s", "ben", protocol.RoleHost)
+		w.rank("ben", protocol.RoleHost)
 		require.Equal(w.t, map[string]string{"ben": "host"}, w.roster("s"))
 		w.join("s", "ada", 1)
 		require.Equal(w.t, map[string]string{"ada": "host", "ben": "cohost"}, w.roster("s"))
@@ -78,8 +78,8 @@ var hosting = map[string]func(*world){
 	"a creator who gave the session away doesn't merely inherit it": func(w *world) {
 		w.join("s", "ada", 0)
 		w.join("s", "ben", 1)
-		w.rank("s", "ada", protocol.RoleCohost)
-		w.rank("s", "ben", protocol.RoleHost)
+		w.rank("ada", protocol.RoleCohost)
+		w.rank("ben", protocol.RoleHost)
 		w.leave(session.Leave{SessionID: "s", UserID: "ben", At: start + 2})
 		require.Equal(w.t, map[string]string{"ada": "host"}, w.roster("s"))
 	},
@@ -91,7 +91,7 @@ var hosting = map[string]func(*world){
 			require.NoError(w.t, err)
 		}
 		require.Equal(w.t, map[string]string{"ben": "member", "cem": "member"}, w.roster("s"))
-		w.rank("s", "ben", protocol.RoleHost)
+		w.rank("ben", protocol.RoleHost)
 		w.leave(session.Leave{SessionID: "s", UserID: "ben", At: start + 2})
 		require.Equal(w.t, map[string]string{"cem": "member"}, w.roster("s"))
 	},
@@ -108,7 +108,7 @@ var editing = map[string]func(*world){
 		}})
 		require.NoError(w.t, err)
 		require.Len(w.t, got, 2)
-		require.Equal(w.t, w.member("s", "ben"), got[0])
+		require.Equal(w.t, w.member("ben"), got[0])
 		require.True(w.t, got[0].Muted)
 		require.Equal(w.t, protocol.User{ID: "ada", Name: "Ada L."}, got[1].User, "the address stays with its owner")
 		require.Equal(w.t, protocol.RoleHost, got[1].Role)
@@ -125,8 +125,8 @@ var editing = map[string]func(*world){
 	"an edit on another state than read is decided anew, all of it": func(w *world) {
 		w.join("s", "ada", 0)
 		w.join("s", "ben", 1)
-		was := w.member("s", "ben")
-		w.rank("s", "ben", protocol.RoleCohost)
+		was := w.member("ben")
+		w.rank("ben", protocol.RoleCohost)
 		before := w.roster("s")
 		for _, e := range []session.Edit{
 			{SessionID: "s", Holds: []session.Stamp{{UserID: "ben", Stamp: was.Stamp}}, Members: []session.MemberEdit{{UserID: "ada", Rank: &session.Rank{Role: protocol.RoleMember}}}},

@@ -49,7 +49,7 @@ var leaving = map[string]func(*world){
 	"a removal that was decided on another member is decided anew": func(w *world) {
 		w.join("s", "ada", 0)
 		w.join("s", "ben", 1)
-		was := w.member("s", "ben")
+		was := w.member("ben")
 		_, err := w.Edit(w.ctx(), session.Edit{SessionID: "s", Members: []session.MemberEdit{{UserID: "ben", Rank: &session.Rank{Role: protocol.RoleCohost}}}})
 		require.NoError(w.t, err)
 		_, err = w.Leave(w.ctx(), session.Leave{
@@ -57,7 +57,7 @@ var leaving = map[string]func(*world){
 			Holds: []session.Stamp{{UserID: "ben", Stamp: was.Stamp}},
 		})
 		require.ErrorIs(w.t, err, session.ErrMemberChanged)
-		w.member("s", "ben")
+		w.member("ben")
 	},
 	"who left is known for ten minutes": func(w *world) {
 		w.join("s", "ada", 0)
@@ -112,7 +112,7 @@ var deviceTests = map[string]func(*world){
 		change = w.last("s")
 		require.Len(w.t, change.Updated, 1)
 		require.True(w.t, change.Updated[0].Connected)
-		require.Equal(w.t, []session.Device{back}, w.member("s", "ben").Devices)
+		require.Equal(w.t, []session.Device{back}, w.member("ben").Devices)
 
 		swept, err = w.Sweep(w.ctx(), start+99*grace)
 		require.NoError(w.t, err)
@@ -125,7 +125,7 @@ var deviceTests = map[string]func(*world){
 		_, err := w.Attach(w.ctx(), "ada", back)
 		require.NoError(w.t, err)
 		require.NoError(w.t, w.Detach(w.ctx(), "ada", device("ada-d"), start+5, start+5+grace))
-		member := w.member("s", "ada")
+		member := w.member("ada")
 		require.True(w.t, member.Connected())
 	},
 	"a device that isn't in a session has none": func(w *world) {

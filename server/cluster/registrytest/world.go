@@ -229,11 +229,12 @@ func (w *world) roster(sessionID string) map[string]string {
 	return out
 }
 
-func (w *world) member(sessionID, user string) session.Member {
+// member returns a member of s.
+func (w *world) member(user string) session.Member {
 	w.t.Helper()
-	st, err := w.Standings(w.ctx(), sessionID, user)
+	st, err := w.Standings(w.ctx(), "s", user)
 	require.NoError(w.t, err)
-	require.NotNil(w.t, st.By[user].Member, "%s is in %s", user, sessionID)
+	require.NotNil(w.t, st.By[user].Member, user)
 	return *st.By[user].Member
 }
 
