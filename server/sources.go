@@ -14,7 +14,7 @@ import (
 func (s *Server) sources() people.Sources {
 	return people.Sources{
 		Directory: s.directory, Pairs: pairs{s.invitations}, Connections: pairs{s.invitations},
-		Sessions: company{s.sessions}, Presences: presences{s}, Now: s.now,
+		Sessions: company{s.sessions, s}, Presences: presences{s}, Now: s.now,
 	}
 }
 
@@ -30,7 +30,10 @@ func (p pairs) Connections(ctx context.Context, viewer string, q people.Connecti
 	return people.ConnectionPage(v), err
 }
 
-type company struct{ *session.Service }
+type company struct {
+	*session.Service
+	s *Server
+}
 
 func (c company) Permissions(ctx context.Context, viewer, target string) ([]people.Permission, int64, error) {
 	list, until, err := c.Service.Permissions(ctx, viewer, target)
@@ -41,8 +44,25 @@ func (c company) Permissions(ctx context.Context, viewer, target string) ([]peop
 	return out, until, err
 }
 
+// MayJoin also asks, for a companion, whether there is a device that it could move.
 func (c company) MayJoin(ctx context.Context, viewer people.Viewer, sessionID string) (*protocol.Error, error) {
-	return c.Service.MayJoin(ctx, viewer.UserID, sessionID)
+	refusal, err := c.Service.MayJoin(ctx, viewer.UserID, sessionID)
+	if refusal != nil || err != nil {
+		return refusal, err
+	}
+	users, err := c.s.devices.Of(ctx, viewer.UserID)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range users[viewer.UserID].Devices {
+		if d.ID != viewer.DeviceID || !d.Companion {
+			continue
+		}
+		if _, err := c.s.headset(ctx, viewer.UserID); err != nil {
+			return protocol.Refuse(protocol.Forbidden), nil
+		}
+	}
+	return nil, nil
 }
 
 type presences struct{ s *Server }
