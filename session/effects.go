@@ -16,7 +16,8 @@ type Ended struct {
 	UserID     string
 	Reason     protocol.EndReason
 	Devices    []Device
-	Companions bool // the user's companions have to be told too
+	Companions bool  // the user's companions have to be told too
+	Stamp      int64 // the member's last: whoever entered with a higher one is in by a later stay
 }
 
 // Placed says in which session a user now is; "" is none.
@@ -33,6 +34,6 @@ func (e *Effects) merge(o Effects) {
 
 // departed are the effects of a member's end in one session, if the user went nowhere else.
 func departed(d *Departure, reason protocol.EndReason) Effects {
-	ended := Ended{SessionID: d.SessionID, UserID: d.Member.User.ID, Reason: reason, Devices: d.Member.Devices, Companions: true}
+	ended := Ended{SessionID: d.SessionID, UserID: d.Member.User.ID, Reason: reason, Devices: d.Member.Devices, Companions: true, Stamp: d.Member.Stamp}
 	return Effects{Ended: []Ended{ended}, Placed: []Placed{{UserID: d.Member.User.ID}}}
 }

@@ -31,7 +31,7 @@ type Member struct {
 	Muted    bool
 	Devices  []Device
 	JoinedAt int64 // Unix milliseconds; also the stay's beginning
-	// Stamp is another after each change of the member. It is compared, never shown.
+	// Stamp is higher after each change, over all members of a session. It is compared, never shown.
 	Stamp int64
 }
 

@@ -88,6 +88,7 @@ type Ban struct {
 	SessionID string
 	UserID    string
 	By        string
+	Reason    string // as given, "" if none; kept for operators, shown to nobody
 	At        int64
 }
 

@@ -57,6 +57,7 @@ type Entry struct {
 	Result  protocol.SessionJoinResult
 	Rest    [][]byte
 	Through int64
+	Stamp   int64 // the member's, to tell this stay from an earlier one
 }
 
 // attempts is how often a change is decided anew when what it was decided on moved meanwhile.

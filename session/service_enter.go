@@ -138,6 +138,7 @@ func entryOf(rec *Record, j Joined) Entry {
 		Result:  protocol.SessionJoinResult{Session: rec.Session(j.Count), Number: j.Member.Number, Members: j.Members, Version: j.Version},
 		Rest:    j.Rest,
 		Through: j.Through,
+		Stamp:   j.Member.Stamp,
 	}
 }
 

@@ -26,7 +26,7 @@ func (s *Service) Kick(ctx context.Context, actor string, p protocol.SessionKick
 		}
 		holds := st.stamps(actor, p.UserID)
 		if p.Ban {
-			rec, err := s.store.Ban(ctx, Ban{SessionID: p.SessionID, UserID: p.UserID, By: actor, At: s.millis()}, maxBans)
+			rec, err := s.store.Ban(ctx, Ban{SessionID: p.SessionID, UserID: p.UserID, By: actor, Reason: p.Reason, At: s.millis()}, maxBans)
 			if err != nil {
 				return Effects{}, err
 			}

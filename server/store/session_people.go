@@ -24,8 +24,8 @@ func (s sessions) Ban(ctx context.Context, b session.Ban, limit int) (session.Re
 		if have >= limit {
 			return protocol.Refuse(protocol.TooManyOutstanding).WithLimit(limit)
 		}
-		n, err := tx.exec(`INSERT INTO session_bans (session_id, user_id, banned_by, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-			b.SessionID, b.UserID, b.By, b.At)
+		n, err := tx.exec(`INSERT INTO session_bans (session_id, user_id, banned_by, reason, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+			b.SessionID, b.UserID, b.By, b.Reason, b.At)
 		return tx.raiseRules(&rec, n, err)
 	})
 	return rec, err

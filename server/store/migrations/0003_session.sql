@@ -24,6 +24,7 @@ CREATE TABLE session_bans (
     session_id TEXT NOT NULL,
     user_id    TEXT NOT NULL,
     banned_by  TEXT NOT NULL,
+    reason     TEXT NOT NULL,
     at         BIGINT NOT NULL,
     PRIMARY KEY (session_id, user_id)
 );
