@@ -137,7 +137,8 @@ export class FoyerClient {
   /** A provider out of reach is like a server out of reach; one that says no ends it. */
   #tokenFailed(error) {
     if (error instanceof FoyerError && error.reason !== 'unavailable') {
-      this.#end({ status: 'closed', reason: 'token', error });
+      // Why there has to be another token says more than that there is none.
+      this.#end({ status: 'closed', reason: 'token', error: this.#lastRefusal ?? error });
       return;
     }
     this.#comeBack(0, 'network');
@@ -162,6 +163,7 @@ export class FoyerClient {
     this.#attempt = 0;
     this.#waitAtLeast = 0;
     this.#tokenRefused = false;
+    this.#lastRefusal = undefined;
     if (!hello.resumed) this.#revisions.reset(hello.rev);
     this.#setStatus({ status: 'online' });
     this.#emitter.emit('hello', hello);

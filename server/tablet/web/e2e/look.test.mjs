@@ -1,4 +1,5 @@
 // Every view: for everybody (axe), at every width, in both themes, and still while it loads.
+// Ana's headset is in a session; her tablet is its companion.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
@@ -115,7 +116,7 @@ async function check(page, what) {
 for (const dark of [false, true]) {
   for (const [device, size] of Object.entries(sizes)) {
     test(`axe: ${device}, ${dark ? 'dark' : 'light'}`, async (t) => {
-      const one = await open(browser, server, names.ana, { size, dark });
+      const one = await open(browser, server, names.ana, { size, dark, companion: true });
       t.after(() => one.context.close());
       for (const [name, go] of Object.entries(views)) {
         await go(one.page);
@@ -137,7 +138,7 @@ test('axe: signing in', async (t) => {
 
 test('nothing to scroll sideways, and nothing too small to tap, from 320 to 1920 px', async (t) => {
   for (const width of [320, 375, 768, 1024, 1920]) {
-    const one = await open(browser, server, names.ana, { size: { width, height: 800 } });
+    const one = await open(browser, server, names.ana, { size: { width, height: 800 }, companion: true });
     t.after(() => one.context.close());
     for (const [name, go] of Object.entries(views)) {
       await go(one.page);
@@ -162,7 +163,7 @@ function measure() {
 }
 
 test('nothing jumps while it loads or when one goes from view to view', async (t) => {
-  const one = await open(browser, server, names.ana);
+  const one = await open(browser, server, names.ana, { companion: true });
   t.after(() => one.context.close());
   for (const go of Object.values(views)) await go(one.page);
   const shift = await one.page.evaluate(() => window.seen.shift);

@@ -59,8 +59,15 @@ test('a session with a password: wrong, then right', async (t) => {
 test('locked and full say what they are', async (t) => {
   const [ana, bo] = [await tablet(t, 'Ana'), await tablet(t, 'Bo')];
   const name = someone('Lift');
-  await create(ana, { name, capacity: 1 });
-  await enter(bo, name);
+  await create(ana, { name, capacity: 2 });
+  const id = await sessionId(ana);
+  // Full and locked ones are listed for nobody: both become so while Bo looks at the list.
+  await area(bo.page, 'Sessions').click();
+  const join = row(bo.page, name).getByRole('button', { name: 'Join' });
+  await join.waitFor();
+  const cy = await server.device(someone('Cy'));
+  await cy.call('session.join', { session_id: id });
+  await join.click();
   await bo.page.getByTestId('notice').getByText('This session is full').waitFor();
   await area(ana.page, 'Sessions').click();
   await ana.page.getByRole('button', { name: 'Edit' }).click();
@@ -71,7 +78,7 @@ test('locked and full say what they are', async (t) => {
   await ana.page.getByRole('heading', { name: `${name} II` }).waitFor();
   await ana.page.getByRole('button', { name: 'Lock', exact: true }).click();
   await ana.page.getByRole('button', { name: 'Unlock' }).waitFor();
-  await enter(bo, name);
+  await join.click();
   await bo.page.getByTestId('notice').getByText('This session is locked').waitFor();
   await ana.page.getByRole('button', { name: 'Unlock' }).click();
   await ana.page.getByRole('button', { name: 'Lock', exact: true }).waitFor();

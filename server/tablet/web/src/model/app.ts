@@ -267,7 +267,8 @@ export class App {
     tab.forget();
     if (reason === 'token') {
       this.status = 'sign_in';
-      this.closedBecause = error && error.reason !== 'sign_in' ? error.message : this.hello ? closedWord.token : '';
+      const refused = error && error.reason !== 'sign_in' ? explain(error).text : '';
+      this.closedBecause = refused || (this.hello ? closedWord.token : '');
       return;
     }
     this.status = 'closed';

@@ -21,6 +21,8 @@ const refusals: Record<string, string> = {
   too_many_outstanding: 'Too many of your requests are still open. Cancel some to send more.',
   connection_limit: 'You’ve reached your limit of connections. Remove one to add another.',
   feature_unavailable: 'This isn’t available for your account.',
+  token_invalid: 'This token isn’t valid here. Get a new one and try again.',
+  token_expired: 'Your sign-in has ended. Sign in again to go on.',
   forbidden: 'You’re not allowed to do that.',
   not_in_session: 'You’re not in that session any more.',
   banned: 'You’ve been banned from this session.',
