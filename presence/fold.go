@@ -147,3 +147,9 @@ func sooner(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// Unchanged reports whether nobody sees a difference between a and b.
+func Unchanged(a, b Full) bool {
+	return a.Status == b.Status && a.Note == b.Note && a.Invisible == b.Invisible && a.Since.Equal(b.Since) &&
+		slices.Equal(a.Devices, b.Devices) && (a.Session == nil) == (b.Session == nil) && (a.Session == nil || *a.Session == *b.Session)
+}

@@ -184,6 +184,13 @@ func (a *account) connect(other string, on bool) bool {
 	return true
 }
 
+// connected reports whether a connection with other stands.
+func (a *account) connected(other string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.connections[other]
+}
+
 // place says in which session the user is, "" for none.
 func (a *account) place(sessionID string) { a.session.Store(&sessionID) }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"sync"
 
 	"foyer/directory"
 	"foyer/invitation"
@@ -81,24 +80,33 @@ func (s *Server) relationCame(userID, other string, connected bool) {
 	if other == "" || !a.connect(other, connected) {
 		return
 	}
-	s.background(func(ctx context.Context) {
+	s.background(func(ctx context.Context) { s.rewatch(ctx, a, other) })
+}
+
+// rewatch watches a person or no longer, as a's connections now say. It looks again afterwards, as another rewatch may
+// have come in between: the last one to look is right.
+func (s *Server) rewatch(ctx context.Context, a *account, other string) {
+	for {
+		connected := a.connected(other)
 		if !connected {
 			s.unwatch(a, other)
-			return
-		}
-		if err := s.watch(ctx, a, other); err != nil {
+		} else if err := s.watch(ctx, a, other); err != nil {
 			s.log.Warn().Err(err).Msg("new connection not watched")
 			return
 		}
-		if p := s.person(other); p != nil {
+		if a.connected(other) != connected {
+			continue
+		}
+		if p := s.person(other); p != nil && connected {
 			p.mu.Lock()
 			full := p.shown
 			p.mu.Unlock()
 			if v := presence.View(full, viewerOf(a, full)); v != nil {
-				s.toUser(userID, outgoing{frame: presenceFrame(other, *v)}, "")
+				s.toUser(a.id, outgoing{frame: presenceFrame(other, *v)}, "")
 			}
 		}
-	})
+		return
+	}
 }
 
 // closeDevice ends a socket whose device another socket has taken over, or whose user may not be here any more.
@@ -115,37 +123,9 @@ var closeReasons = map[protocol.CloseCode]string{
 	protocol.CloseSuspended: "suspended",
 }
 
-// catching are the users whose log is being read because a hint was missed.
-type catching struct {
-	mu sync.Mutex
-	by map[string]bool // guarded by mu; true: read once more afterwards
-}
-
 // catchUp reads what the devices of a user missed from the log, in the background. It returns at once.
 func (s *Server) catchUp(userID string) {
-	s.catching.mu.Lock()
-	defer s.catching.mu.Unlock()
-	if _, running := s.catching.by[userID]; running {
-		s.catching.by[userID] = true
-		return
-	}
-	s.catching.by[userID] = false
-	s.background(func(ctx context.Context) {
-		for {
-			s.catchUpOnce(ctx, userID)
-			s.catching.mu.Lock()
-			again := s.catching.by[userID] && ctx.Err() == nil
-			if again {
-				s.catching.by[userID] = false
-			} else {
-				delete(s.catching.by, userID)
-			}
-			s.catching.mu.Unlock()
-			if !again {
-				return
-			}
-		}
-	})
+	s.inTurn(&s.catching, userID, func(ctx context.Context) { s.catchUpOnce(ctx, userID) })
 }
 
 func (s *Server) catchUpOnce(ctx context.Context, userID string) {

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -31,6 +30,7 @@ type Device struct {
 	kind        protocol.Kind
 	companion   bool
 	wantsStates bool
+	resumed     bool // it continues one that was there before
 
 	mu       sync.Mutex // guards what follows
 	claims   *auth.Claims
@@ -42,9 +42,12 @@ type Device struct {
 	held     []outgoing
 	rev      int64 // the last revision delivered; -1 until hello has read one
 	place    *place
+	entered  map[*room]int // how often it entered each room and has not left it again; the place counts
+	left     []*room       // to be left once mu is free
+	moves    int           // up by 1 with each request to move and each change of place
 	panel    *panel
-	seq      int64 // of the last session.message sent
-	missed   bool  // session messages may have been lost since the last join answer or resync
+	seq      int64  // of the last session.message sent
+	missed   string // the session of which messages may have been lost since the last join answer or resync
 }
 
 // outgoing is a notification on its way to a device. Rev or version say where it belongs in its order, if it has one.
@@ -54,6 +57,8 @@ type outgoing struct {
 	rev     int64
 	session string // what happened in this session: only for devices that follow it
 	version int64  // of that session's roster
+	ends    bool   // the device's stay in the session, if it is no later one than stamp says
+	stamp   int64
 }
 
 // ref names the device and its socket to the cluster.
@@ -66,7 +71,7 @@ func (d *Device) ref() cluster.Device {
 // deliver sends a notification, or holds it while a request is in flight.
 func (d *Device) deliver(o outgoing) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
+	defer d.unlock()
 	if d.busy > 0 {
 		if len(d.held) == maxHeld {
 			d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
@@ -76,6 +81,16 @@ func (d *Device) deliver(o outgoing) {
 		return
 	}
 	d.sendLocked(o)
+}
+
+// unlock releases mu, and leaves the rooms that were given up under it.
+func (d *Device) unlock() {
+	left := d.left
+	d.left = nil
+	d.mu.Unlock()
+	for _, r := range left {
+		d.srv.exit(d, r)
+	}
 }
 
 // sendLocked sends o if it is the next in its order. What the device has already is dropped; what is too far ahead
@@ -92,13 +107,22 @@ func (d *Device) sendLocked(o outgoing) {
 			return
 		}
 		d.rev = o.rev
+	case o.ends:
+		in := d.place != nil && d.place.room.id == o.session
+		if in && d.place.stamp > o.stamp || !in && d.companion {
+			return
+		}
+		if in {
+			d.vacateLocked()
+		}
 	case o.session != "":
 		if d.place == nil || d.place.room.id != o.session || d.place.version < 0 || o.version > 0 && o.version <= d.place.version {
 			return
 		}
 		if o.version > d.place.version+1 {
 			d.srv.metrics.gaps.WithLabelValues("roster").Inc()
-			d.srv.background(func(context.Context) { d.srv.resync(d, o.session, true) })
+			d.missed = o.session
+			d.srv.resync(d)
 			return
 		}
 		d.place.version = max(d.place.version, o.version)
@@ -133,7 +157,7 @@ func (d *Device) hold() {
 // what was held.
 func (d *Device) release(frames ...[]byte) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
+	defer d.unlock()
 	for _, f := range frames {
 		d.pushLocked(f)
 	}

@@ -49,7 +49,7 @@ func (s *Server) publish(asker *Device, fx *effects) {
 		s.publishSessions(e, fx)
 	}
 	for _, id := range fx.present {
-		s.showPresence(s.ctx, id)
+		s.presenceChanged(id)
 	}
 	for _, id := range fx.touched {
 		s.bus.Publish(cluster.PersonTopic(id), &cluster.Message{Kind: cluster.KindTouched, User: id})
@@ -97,7 +97,7 @@ func (s *Server) publishSessions(e session.Effects, fx *effects) {
 			ids[i] = d.ID
 		}
 		s.bus.Publish(cluster.UserTopic(end.UserID), &cluster.Message{
-			Kind: cluster.KindEnded, User: end.UserID, Session: end.SessionID, Devices: ids, On: end.Companions, Reason: end.Reason,
+			Kind: cluster.KindEnded, User: end.UserID, Session: end.SessionID, Devices: ids, On: end.Companions, Reason: end.Reason, Stamp: end.Stamp,
 		})
 	}
 	for _, p := range e.Placed {

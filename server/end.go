@@ -30,7 +30,7 @@ func (d *Device) Closed(reason ws.Closed) {
 func (s *Server) detach(d *Device, forGood bool) {
 	s.byUser.Remove(d.userID, d)
 	s.unfocus(d)
-	s.leaveRoom(d)
+	s.leaveRoom(d, "")
 	ref := d.ref()
 	d.mu.Lock()
 	account := d.account

@@ -47,6 +47,10 @@ func (s *Server) setPresence(ctx context.Context, d *Device, p *protocol.Presenc
 	if p.NoteUntil != nil {
 		change.NoteUntil = &p.NoteUntil.Time
 	}
+	before, err := s.directory.Find(ctx, d.userID)
+	if err != nil {
+		return nil, err
+	}
 	user, err := s.directory.SetPresence(ctx, d.userID, change)
 	if err != nil {
 		return nil, err
@@ -65,12 +69,14 @@ func (s *Server) setPresence(ctx context.Context, d *Device, p *protocol.Presenc
 	if err != nil {
 		return nil, err
 	}
-	full := fulls[d.userID]
-	own := presence.View(full, presence.Viewer{Self: true})
+	own := presence.View(fulls[d.userID], presence.Viewer{Self: true})
 	fx.presence(d.userID)
-	fx.then(func() {
-		s.bus.Publish(cluster.UserTopic(d.userID), &cluster.Message{Kind: cluster.KindPush, User: d.userID, Frame: presenceFrame(d.userID, *own)})
-	})
+	if invisible || before.Invisible || user.Note != before.Note { // what is the user's own is shown on their other devices
+		frame := presenceFrame(d.userID, *own)
+		fx.then(func() {
+			s.bus.Publish(cluster.UserTopic(d.userID), &cluster.Message{Kind: cluster.KindPush, User: d.userID, Frame: frame})
+		})
+	}
 	answer := *own
 	answer.Invisible = false
 	return protocol.PresenceSetResult{Presence: answer}, nil

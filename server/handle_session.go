@@ -52,8 +52,26 @@ func (s *Server) createSession(ctx context.Context, d *Device, p *protocol.Sessi
 	if p.OpID != "" {
 		op.Digest = digest(p)
 	}
+	var r *room
+	defer func() {
+		if r != nil {
+			s.exit(d, r)
+		}
+	}()
 	return s.goIn(ctx, d, fx, func(a session.Actor) (session.Entry, session.Effects, error) {
-		return s.sessions.Create(ctx, a, *p, op)
+		entry, e, err := s.sessions.Create(ctx, a, *p, op)
+		if err != nil {
+			return entry, e, err
+		}
+		if r, err = s.enter(ctx, d, entry.Result.Session.ID); err != nil {
+			return entry, e, err
+		}
+		// Others may have joined before d heard of it.
+		again, in, err := s.sessions.Resync(ctx, d.userID)
+		if err == nil && in && again.Result.Session.ID == entry.Result.Session.ID {
+			entry = again
+		}
+		return entry, e, err
 	})
 }
 
@@ -80,6 +98,7 @@ func (s *Server) goIn(ctx context.Context, d *Device, fx *effects, decide func(s
 			return nil, err
 		}
 	}
+	d.moving()
 	entry, e, err := decide(actor)
 	fx.session(e)
 	if err != nil {
@@ -93,11 +112,9 @@ func (s *Server) goIn(ctx context.Context, d *Device, fx *effects, decide func(s
 	if err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	entry.Result.Missed, d.missed = d.missed, false
-	d.mu.Unlock()
+	entry.Result.Missed = d.tellMissed(id)
 	r.know(entry.Result.Session)
-	s.settle(d, &place{room: r, number: entry.Result.Number, version: entry.Through})
+	s.settle(d, &place{room: r, number: entry.Result.Number, version: entry.Through, stamp: entry.Stamp})
 	fx.trail = append(fx.trail, entry.Rest...)
 	fx.then(func() { s.showStates(s.ctx, d) })
 	return entry.Result, nil
@@ -129,12 +146,7 @@ func (s *Server) leaveSession(ctx context.Context, d *Device, p *protocol.Sessio
 	if err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	there := d.place != nil && d.place.room.id == p.SessionID
-	d.mu.Unlock()
-	if there {
-		s.leaveRoom(d)
-	}
+	s.leaveRoom(d, p.SessionID)
 	return protocol.Empty{}, nil
 }
 

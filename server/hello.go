@@ -127,6 +127,9 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 		return nil, nil, &ending{protocol.Refuse(protocol.Forbidden), protocol.CloseSuspended, "suspended"}
 	}
 	if changed.Shown {
+		if err := s.sessions.UserChanged(ctx, user.Public()); err != nil {
+			return nil, nil, err
+		}
 		fx.touch(user.ID)
 	}
 	if user.EmailVerified || user.PhoneVerified {
@@ -141,7 +144,7 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 	}
 	result, replay, err := s.welcome(ctx, d, p.Resume, user)
 	if err != nil {
-		s.detach(d, true)
+		s.detach(d, !d.resumed) // what it took over waits for the next hello
 		return nil, nil, err
 	}
 	result.Features = s.features(claims)
@@ -227,7 +230,7 @@ func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams,
 	}
 	d.mu.Lock()
 	d.userID, d.id, d.incarnation, d.kind, d.companion = user.ID, got.Device.ID, got.Device.Incarnation, a.Kind, a.Companion
-	d.seq, d.missed = got.Device.Seq, got.Resumed
+	d.seq, d.resumed = got.Device.Seq, got.Resumed
 	d.account, d.rev = account, -1
 	d.mu.Unlock()
 	s.byUser.Add(user.ID, d)
@@ -275,11 +278,16 @@ func (s *Server) greeted(d *Device, result *protocol.HelloResult, fx *effects) {
 	if result.SessionID == "" {
 		return
 	}
+	if d.resumed {
+		d.mu.Lock()
+		d.missed = result.SessionID
+		d.mu.Unlock()
+	}
 	if d.companion {
-		fx.then(func() { s.background(func(context.Context) { s.resync(d, result.SessionID, false) }) })
+		fx.then(func() { s.resync(d) })
 		return
 	}
-	s.hang(d, result.SessionID)
+	s.hang(s.ctx, d, result.SessionID)
 }
 
 func profileOf(u directory.User) cluster.Profile {

@@ -16,6 +16,7 @@ const (
 	sweepEvery  = 200 * time.Millisecond // graces
 	tailEvery   = time.Second            // the log's tail, expiry, empty sessions
 	tailOverlap = 5 * time.Second        // by which the tail is read again, for late commits
+	watchEvery  = 30 * time.Second       // presence of those who are watched, in case a message was lost
 	trimEvery   = time.Hour
 	expireBatch = 200
 	stayKept    = 30 * 24 * time.Hour
@@ -24,9 +25,10 @@ const (
 // Run does what time brings until ctx ends: graces and invitations that run out, empty sessions, the log's tail.
 // It returns once all that it began has ended.
 func (s *Server) Run(ctx context.Context) {
-	sweep, tail, trim := time.NewTicker(sweepEvery), time.NewTicker(tailEvery), time.NewTicker(trimEvery)
+	sweep, tail, watch, trim := time.NewTicker(sweepEvery), time.NewTicker(tailEvery), time.NewTicker(watchEvery), time.NewTicker(trimEvery)
 	defer sweep.Stop()
 	defer tail.Stop()
+	defer watch.Stop()
 	defer trim.Stop()
 	since := s.now()
 	for {
@@ -40,6 +42,8 @@ func (s *Server) Run(ctx context.Context) {
 			s.step("log", func(ctx context.Context) error { return s.readTail(ctx, since.Add(-tailOverlap)) })
 			since = now
 			s.step("expiry", s.expire)
+		case <-watch.C:
+			s.step("presence", s.rereadPresences)
 		case <-trim.C:
 			s.step("retention", s.trim)
 		}
@@ -93,8 +97,11 @@ func (s *Server) step(name string, fn func(context.Context) error) {
 	}
 }
 
-// sweep ends graces.
+// sweep ends graces, but not on a node that is stopping: who was sent away has nowhere to come back to yet.
 func (s *Server) sweep(ctx context.Context) error {
+	if s.draining.Load() {
+		return nil
+	}
 	var fx effects
 	e, err := s.sessions.Sweep(ctx)
 	fx.session(e)

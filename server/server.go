@@ -118,7 +118,10 @@ type Server struct {
 	accounts  accounts
 	persons   persons
 	rooms     rooms
-	catching  catching
+	catching  turns // logs read, by user
+	following turns // users followed to their session
+	resyncing turns // sessions shown anew, by socket
+	showing   turns // presence shown, by user
 	searches  searches
 }
 
@@ -133,7 +136,7 @@ func New(o Options) *Server {
 		byUser: hub.NewIndex[string, *Device](), bySession: hub.NewIndex[string, *Device](),
 		sockets: sockets{all: map[*Device]struct{}{}}, panels: hub.NewIndex[string, *panel](), watchers: hub.NewIndex[string, *account](),
 		accounts: accounts{by: map[string]*account{}}, persons: persons{by: map[string]*person{}},
-		rooms: rooms{by: map[string]*room{}}, catching: catching{by: map[string]bool{}}, searches: newSearches(),
+		rooms: rooms{by: map[string]*room{}}, catching: newTurns(), following: newTurns(), resyncing: newTurns(), showing: newTurns(), searches: newSearches(),
 	}
 	if s.now == nil {
 		s.now = time.Now

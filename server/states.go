@@ -110,10 +110,26 @@ func (r *room) gone(numbers []uint16) {
 	}
 }
 
-// forget takes a device off the receivers.
+// forget takes a device off the receivers unless it has a place here: it may have come back meanwhile.
 func (r *room) forget(d *Device) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	d.mu.Lock()
+	stays := d.place != nil && d.place.room == r
+	d.mu.Unlock()
+	if !stays {
+		r.dropLocked(d)
+	}
+}
+
+// drop takes a device off the receivers.
+func (r *room) drop(d *Device) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dropLocked(d)
+}
+
+func (r *room) dropLocked(d *Device) {
 	r.live = slices.DeleteFunc(r.live, func(v receiver) bool { return v.device == d })
 }
 

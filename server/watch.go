@@ -108,6 +108,9 @@ func (s *Server) presenceCame(id string, full presence.Full) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.known && presence.Unchanged(p.newest, full) {
+		return
+	}
 	p.newest = full
 	if !p.known {
 		p.known, p.shown = true, presence.Full{Status: protocol.StatusOffline, Devices: []protocol.Kind{}}
@@ -235,6 +238,28 @@ func foldable(devices []cluster.Device) []presence.Device {
 	return out
 }
 
+// presenceChanged has a user's presence shown anew, in the background.
+func (s *Server) presenceChanged(userID string) {
+	s.inTurn(&s.showing, userID, func(ctx context.Context) { s.showPresence(ctx, userID) })
+}
+
+// rereadPresences looks at everybody who is watched here, in case a message was lost.
+func (s *Server) rereadPresences(ctx context.Context) error {
+	s.persons.mu.Lock()
+	ids := slices.Collect(maps.Keys(s.persons.by))
+	s.persons.mu.Unlock()
+	for chunk := range slices.Chunk(ids, 500) {
+		fulls, err := s.fullOf(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		for id, full := range fulls {
+			s.presenceCame(id, full)
+		}
+	}
+	return nil
+}
+
 // showPresence publishes a user's presence as it now is to those who watch.
 func (s *Server) showPresence(ctx context.Context, userID string) {
 	fulls, err := s.fullOf(ctx, []string{userID})
@@ -265,6 +290,6 @@ func (s *Server) presenceTimer(userID string, at time.Time) {
 		a.timer = nil
 	}
 	if !at.IsZero() {
-		a.timer = time.AfterFunc(max(0, at.Sub(s.now())), func() { s.showPresence(s.ctx, userID) })
+		a.timer = time.AfterFunc(max(0, at.Sub(s.now())), func() { s.presenceChanged(userID) })
 	}
 }

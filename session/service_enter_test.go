@@ -147,7 +147,7 @@ func TestAJoinMovesTheUser(t *testing.T) {
 			Devices: []session.Device{actor("ada").Device, tablet.Device},
 		}},
 		Placed: []session.Placed{{UserID: "ada", SessionID: b}},
-	}, effects)
+	}, unstamped(effects))
 	places, err := h.Places(t.Context(), []string{"ada"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"ada": b}, places)
@@ -167,9 +167,9 @@ func TestLeaving(t *testing.T) {
 	effects, err := h.Gone(t.Context(), "ada", "tablet", protocol.LeftByChoice)
 	require.NoError(t, err)
 	require.Equal(t, session.Effects{
-		Ended:  []session.Ended{{SessionID: id, UserID: "ada", Reason: protocol.EndedMoved, Companions: true}},
+		Ended:  []session.Ended{{SessionID: id, UserID: "ada", Reason: protocol.EndedMoved, Companions: true, Stamp: 3}},
 		Placed: []session.Placed{{UserID: "ada"}},
-	}, effects, "only companions have to be told")
+	}, unstamped(effects), "only companions have to be told")
 }
 
 func TestACompanionLeavesForItsUser(t *testing.T) {

@@ -19,9 +19,9 @@ func TestKick(t *testing.T) {
 	effects, err := h.kick("ada", id, "ben", false)
 	require.NoError(t, err)
 	require.Equal(t, session.Effects{
-		Ended:  []session.Ended{{SessionID: id, UserID: "ben", Reason: protocol.EndedKicked, Devices: []session.Device{actor("ben").Device}, Companions: true}},
+		Ended:  []session.Ended{{SessionID: id, UserID: "ben", Reason: protocol.EndedKicked, Devices: []session.Device{actor("ben").Device}, Companions: true, Stamp: 2}},
 		Placed: []session.Placed{{UserID: "ben"}},
-	}, effects)
+	}, unstamped(effects))
 	require.Equal(t, []string{"ada", "cem"}, keys(h.roles(id)))
 	require.NoError(t, h.tryJoin(id, "ben"), "a kick may be followed by a new join")
 	_, err = h.kick("ben", id, "cem", false)

@@ -73,6 +73,7 @@ type Message struct {
 	On          bool               `json:"on,omitempty"`
 	Rev         int64              `json:"rev,omitempty"`
 	Version     int64              `json:"version,omitempty"`
+	Stamp       int64              `json:"stamp,omitempty"` // of the stay that ended
 	Session     string             `json:"session,omitempty"`
 	Device      string             `json:"device,omitempty"`
 	Devices     []string           `json:"devices,omitempty"`

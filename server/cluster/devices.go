@@ -27,6 +27,10 @@ type Device struct {
 	Seq         int64     // of the last session message that it sent
 }
 
+// SeqLeap is how far the sequence of a device goes on when it is taken over from a socket that has not ended yet: how far
+// that one got is not known, only that it sent fewer.
+const SeqLeap = 1 << 24
+
 // Profile is what presence needs of a user beside the devices: durable, and read from the store at hello.
 type Profile struct {
 	Note      string

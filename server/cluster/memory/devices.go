@@ -86,6 +86,7 @@ func (r *Devices) takeOver(old *cluster.Device, a cluster.Attach) cluster.Attach
 	if old.Connected {
 		before := *old
 		out.Replaced = &before
+		old.Seq += cluster.SeqLeap
 	}
 	old.Kind, old.Node, old.Incarnation = a.Kind, a.Node, a.Incarnation
 	old.Connected, old.GraceUntil = true, time.Time{}
