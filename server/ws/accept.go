@@ -64,10 +64,10 @@ type Acceptor struct {
 func New(o Options) *Acceptor {
 	a := &Acceptor{options: o, addresses: make(map[netip.Addr]int)}
 	a.upgrader = websocket.Upgrader{
-		ReadBufferSize: 512, WriteBufferSize: 4096, WriteBufferPool: writeBuffers,
-		Subprotocols: []string{Subprotocol}, HandshakeTimeout: 0,
-		CheckOrigin: func(*http.Request) bool { return true }, // checked before, see check
-		Error:       func(http.ResponseWriter, *http.Request, int, error) {},
+		WriteBufferSize: 4096, WriteBufferPool: writeBuffers, // reads go through the hijacker's buffer
+		Subprotocols: []string{Subprotocol},
+		CheckOrigin:  func(*http.Request) bool { return true }, // checked before, see check
+		Error:        func(http.ResponseWriter, *http.Request, int, error) {},
 	}
 	limit := rate.Inf
 	if o.UpgradesPerSecond > 0 {
@@ -222,7 +222,10 @@ func (a *Acceptor) binaryLimit() int {
 	return a.options.StateBytes + 1
 }
 
-// hijacker hands the socket's wire to gorilla in place of the plain connection.
+// readBuffer is what one socket reads into, in bytes. gorilla needs more than 256 to take it for its own.
+const readBuffer = 512
+
+// hijacker gives gorilla the socket's wire in place of the plain connection, and a read buffer that the socket knows too.
 type hijacker struct {
 	http.ResponseWriter
 	socket *Socket
@@ -233,6 +236,10 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if rw.Reader.Buffered() > 0 {
+		return nil, nil, errors.Join(errors.New("device sent data before the upgrade was answered"), c.Close())
+	}
 	h.socket.wire = newWire(c, h.socket.owner.options.StallAfter)
-	return h.socket.wire, rw, nil
+	h.socket.buffer = bufio.NewReaderSize(h.socket.wire, readBuffer)
+	return h.socket.wire, bufio.NewReadWriter(h.socket.buffer, rw.Writer), nil
 }

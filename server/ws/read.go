@@ -32,24 +32,52 @@ func (s *Socket) Start(h Handler) {
 	go s.readLoop()
 }
 
-// readLoop reads until the socket ends. After a text message it goes on as a new goroutine: carrying out a request
-// makes the stack grow, and a device that falls silent afterwards must not keep it.
+// readLoop waits until the device sends something, and reads until it falls silent. Then it goes on as a new goroutine:
+// carrying out a request makes the stack grow, and a silent device must not keep it.
 func (s *Socket) readLoop() {
+	s.wire.doze()
+	if s.read() {
+		go s.readLoop()
+	}
+}
+
+// read reads messages until the device falls silent after a text message or a pong, and answers true; false if the socket
+// has ended. Devices that write states are read without a pause.
+func (s *Socket) read() bool {
 	for {
+		if s.onlyPong() {
+			return true
+		}
 		kind, r, err := s.conn.NextReader()
 		if err != nil {
 			s.finish(err)
-			return
+			return false
 		}
 		if !s.deliver(kind, r) {
 			s.finish(nil)
-			return
+			return false
 		}
-		if kind == websocket.TextMessage {
-			go s.readLoop()
-			return
+		if kind == websocket.TextMessage && s.buffer.Buffered() == 0 {
+			return true
 		}
 	}
+}
+
+// onlyPong takes a pong that is all the device sent, as from an idle one, and answers true. gorilla would take it too, and
+// then wait for more on a stack twice as large.
+func (s *Socket) onlyPong() bool {
+	const pong, masked = 0x8a, 0x80
+	head, err := s.buffer.Peek(2)
+	if err != nil || head[0] != pong || head[1]&masked == 0 {
+		return false // gorilla finds out what it is
+	}
+	size := int(head[1]&^masked) + 6 // with the head and the mask
+	if s.buffer.Buffered() != size {
+		return false
+	}
+	_, _ = s.buffer.Discard(size) // all of it is buffered
+	s.unanswered.Store(false)
+	return true
 }
 
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, firstReadBuffer); return &b }}

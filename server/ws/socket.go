@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bufio"
 	"errors"
 	"net/netip"
 	"sync"
@@ -42,7 +43,8 @@ type Socket struct {
 	owner   *Acceptor
 	conn    *websocket.Conn
 	wire    *wire
-	address netip.Addr // of the device, as far as the proxies before us are trusted
+	buffer  *bufio.Reader // what gorilla reads from; owned by readLoop
+	address netip.Addr    // of the device, as far as the proxies before us are trusted
 
 	handler Handler // owned by readLoop
 	pings   pingMeter

@@ -176,6 +176,14 @@ func (w *wire) patience() time.Duration {
 	return w.stall
 }
 
+// doze waits until there is something to read, or reading ends; it takes nothing. It needs little stack, which is what an
+// idle device costs. Where that can't be done it returns at once, and reading waits.
+func (w *wire) doze() {
+	if w.raw != nil {
+		_ = w.raw.Read(w.attempt.ready) // the read that follows meets the same error
+	}
+}
+
 // closeWrite tells the device that nothing more comes, while what it still sends can be read.
 func (w *wire) closeWrite() {
 	if c, ok := w.Conn.(interface{ CloseWrite() error }); ok {

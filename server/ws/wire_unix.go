@@ -5,17 +5,27 @@ package ws
 import (
 	"errors"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // attempt writes to a socket once, without waiting for room. It lives in a wire so that trying allocates nothing.
 type attempt struct {
-	fn  func(fd uintptr) bool
-	p   []byte
-	n   int
-	err error
+	fn    func(fd uintptr) bool
+	ready func(fd uintptr) bool
+	p     []byte
+	n     int
+	err   error
 }
 
-func (a *attempt) bind() { a.fn = a.once }
+func (a *attempt) bind() { a.fn, a.ready = a.once, readable }
+
+// readable reports whether reading from a socket would not wait.
+func readable(fd uintptr) bool {
+	ask := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}} //nolint:gosec // a descriptor is a small number
+	n, err := unix.Poll(ask[:], 0)
+	return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
+}
 
 func (a *attempt) once(fd uintptr) bool {
 	for {
