@@ -144,10 +144,10 @@ func TestAJoinMovesTheUser(t *testing.T) {
 	require.Equal(t, session.Effects{
 		Ended: []session.Ended{{
 			SessionID: a, UserID: "ada", Reason: protocol.EndedMoved,
-			Devices: []session.Device{actor("ada").Device, tablet.Device},
+			Devices: []session.Device{actor("ada").Device, tablet.Device}, Stamp: 2,
 		}},
 		Placed: []session.Placed{{UserID: "ada", SessionID: b}},
-	}, unstamped(effects))
+	}, effects)
 	places, err := h.Places(t.Context(), []string{"ada"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"ada": b}, places)
@@ -169,7 +169,7 @@ func TestLeaving(t *testing.T) {
 	require.Equal(t, session.Effects{
 		Ended:  []session.Ended{{SessionID: id, UserID: "ada", Reason: protocol.EndedMoved, Companions: true, Stamp: 3}},
 		Placed: []session.Placed{{UserID: "ada"}},
-	}, unstamped(effects), "only companions have to be told")
+	}, effects, "only companions have to be told")
 }
 
 func TestACompanionLeavesForItsUser(t *testing.T) {
