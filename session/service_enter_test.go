@@ -144,7 +144,7 @@ func TestAJoinMovesTheUser(t *testing.T) {
 	require.Equal(t, session.Effects{
 		Ended: []session.Ended{{
 			SessionID: a, UserID: "ada", Reason: protocol.EndedMoved,
-			Devices: []session.Device{actor("ada").Device, tablet.Device}, Stamp: effects.Ended[0].Stamp, Stamp: 2,
+			Devices: []session.Device{actor("ada").Device, tablet.Device}, Stamp: effects.Ended[0].Stamp,
 		}},
 		Placed: []session.Placed{{UserID: "ada", SessionID: b}},
 	}, effects)
