@@ -92,6 +92,22 @@ test('several on the Invitations page, after a question', async (t) => {
   await sawItVanish(story);
 });
 
+test('all of them, though the list shows only the first page', async (t) => {
+  const name = someone('Ana');
+  const helper = await server.device(name);
+  for (let i = 0; i < 55; i++) await helper.call('invitation.send', { to: { email: `${i}.${helper.hello.device_id}@example.org` } });
+  const ana = await open(browser, server, name);
+  t.after(() => ana.context.close());
+  await tab(ana.page, /^Invitations/).click();
+  assert.match(await ana.page.getByTestId('sent-total').textContent(), /55/);
+  await ana.page.getByRole('checkbox', { name: 'Select all' }).check();
+  await ana.page.getByTestId('cancel-selected').click();
+  await ana.page.getByRole('dialog', { name: 'Cancel 55 requests?' }).getByRole('button', { name: 'Cancel 55 requests' }).click();
+  await ana.page.getByText('No open requests').waitFor();
+  assert.equal((await helper.call('invitation.list', { box: 'sent' })).total, 0);
+  await ana.close();
+});
+
 test('on a phone the panel is a sheet that gives the focus back', async (t) => {
   const story = await asked(t, { size: sizes.phone });
   const { ana, found } = story;
@@ -112,7 +128,7 @@ test('with the keyboard alone', async (t) => {
   const bo = await server.device(boName);
   const focusOn = async (locator) => {
     const wanted = await locator.elementHandle();
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 55; i++) {
       await page.keyboard.press('Tab');
       if (await wanted.evaluate((element) => element === document.activeElement)) {
         const outline = await wanted.evaluate((element) => getComputedStyle(element).outlineStyle);

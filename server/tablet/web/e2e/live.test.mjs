@@ -1,7 +1,7 @@
 // What others do shows at once, and only what is worth a word is said.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { action, area, eventually, find, gone, launch, open, row, search, tab } from './page.mjs';
+import { action, area, eventually, find, gone, launch, open, panel, row, search, tab } from './page.mjs';
 import { Server, next, someone } from './server.mjs';
 
 let server;
@@ -38,6 +38,20 @@ test('a received request: toast, badge, and an answer from the toast', async (t)
   await tab(page, /^Connections/).click();
   await row(page, boName).waitFor();
   assert.equal(await ana.toasts(), 1, 'one’s own acceptance is no news');
+  await ana.close();
+});
+
+test('a message goes with a request, and is shown as text', async (t) => {
+  const { ana, boName, page } = await start(t);
+  const bo = await open(browser, server, boName);
+  await (await find(page, boName)).getByRole('button').first().click();
+  await panel(page).getByText('Add a message').click();
+  await panel(page).getByLabel(`Message to ${boName}`).fill('See you at <the> rehearsal?');
+  await action(page, 'invite').click();
+  await panel(page).getByText('See you at <the> rehearsal?').waitFor();
+  await tab(bo.page, /^Invitations/).click();
+  await bo.page.getByRole('list', { name: 'Received requests' }).getByText('See you at <the> rehearsal?').waitFor();
+  await bo.close();
   await ana.close();
 });
 

@@ -14,7 +14,7 @@ after(async () => {
   await server?.stop();
 });
 
-const ROUNDS = 12;
+const ROUNDS = 18;
 
 async function couple(t) {
   const names = [someone('Ana'), someone('Bo')];

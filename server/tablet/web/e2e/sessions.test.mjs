@@ -76,6 +76,8 @@ test('locked and full say what they are', async (t) => {
   await edit.getByLabel('Name').fill(`${name} II`);
   await edit.getByRole('button', { name: 'Save' }).click();
   await ana.page.getByRole('heading', { name: `${name} II` }).waitFor();
+  await area(bo.page, 'Sessions').click();
+  await join.waitFor();
   await ana.page.getByRole('button', { name: 'Lock', exact: true }).click();
   await ana.page.getByRole('button', { name: 'Unlock' }).waitFor();
   await join.click();

@@ -46,7 +46,7 @@ class FoyerApp extends LitElement {
       void act.markSeen(this.#app);
     });
     wide.addEventListener('change', () => this.requestUpdate());
-    setInterval(() => this.requestUpdate(), 30 * SECOND);
+    setInterval(() => this.#refresh(), 30 * SECOND);
     setInterval(() => this.#countDown(), SECOND);
     void this.#start();
   }
@@ -86,6 +86,8 @@ class FoyerApp extends LitElement {
     this.#syncDialog();
     this.#syncSheet();
     this.#rescueFocus();
+    const unseen = this.#app?.relations.unseen;
+    document.title = unseen ? `(${unseen}) Foyer` : 'Foyer';
   }
 
   #dismissDialog = (event: Event): void => {
@@ -129,6 +131,11 @@ class FoyerApp extends LitElement {
     if (!lost) return;
     const home = this.#home?.isConnected ? this.#home : this.querySelector('[data-home]');
     home?.querySelector<HTMLElement>('.heading')?.focus({ preventScroll: true });
+  }
+
+  #refresh(): void {
+    if (this.#app) act.refreshSessions(this.#app);
+    this.requestUpdate();
   }
 
   #countDown(): void {

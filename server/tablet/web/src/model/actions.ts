@@ -238,7 +238,10 @@ export function ask(
   app.changed();
 }
 
-// --- finding people ---
+// --- finding people and sessions ---
+
+// As many as a list has unless told.
+const PAGE = 50;
 
 const SEARCH_WAIT = 250;
 let searchTimer = 0;
@@ -292,6 +295,13 @@ async function loadRecent(app: App): Promise<void> {
     // A convenience: without it the search is still there.
   }
   app.changed();
+}
+
+/** The list of sessions is not kept live: it is fetched again now and then while it is looked at. */
+export function refreshSessions(app: App): void {
+  const looking = app.route === 'sessions' && document.visibilityState === 'visible';
+  const further = app.sessions.items.length > PAGE;
+  if (looking && !further && app.status === 'online' && !app.dialog) void loadSessions(app);
 }
 
 export async function loadSessions(app: App, more = false): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type Settings,
   type User,
 } from 'foyer-client';
+import { refreshSessions } from './actions.js';
 import { Relations } from './relations.js';
 import { Room, type Sort } from './room.js';
 import * as tab from './tab.js';
@@ -42,6 +43,7 @@ export type Dialog =
 
 const NOTICE_MS = 8_000;
 const TOAST_MS = 10_000;
+const RETRY_MS = 2_000;
 
 /** Everything that the page knows. Views read it, actions change it. */
 export class App {
@@ -184,6 +186,7 @@ export class App {
       if (session_id !== this.room.session?.id) return;
       this.room.leave();
       this.tell({ text: endedWord[reason] ?? 'You left the session.', tone: 'info' });
+      refreshSessions(this);
     });
     on('server.draining', () => (this.draining = true));
   }
@@ -194,15 +197,11 @@ export class App {
     this.relations.unseen = hello.unseen;
     void tab.hold(hello.device_id);
     tab.keep(this.client.resume);
-    const loads: Promise<unknown>[] = [this.#resumeRoom(hello)];
+    const loads: Promise<unknown>[] = [this.#resumeRoom(hello), this.#loadPanels()];
     // Presence has no revision, so what was missed is unknown even after a resume.
     loads.push(first || !hello.resumed ? this.relations.loadAll() : this.relations.loadConnections());
-    if (first) loads.push(this.#loadOwnPresence());
     if (first || !hello.resumed) {
       loads.push(this.client.call('settings.get').then(({ settings, rev }) => this.learnSettings(settings, rev)));
-    }
-    if (this.focusUser) {
-      loads.push(this.client.call('people.focus', { user_id: this.focusUser.id }).then((focus) => this.learnFocus(focus)));
     }
     await Promise.all(loads);
   }
@@ -225,18 +224,23 @@ export class App {
     this.changed();
   }
 
-  /** One's own panel is the one place that tells what others see of oneself. */
-  async #loadOwnPresence(): Promise<void> {
-    if (this.focusUser) return;
+  /** One's own panel is the one place that tells how others see oneself; after it, the panel that was open. */
+  async #loadPanels(): Promise<void> {
     const { person } = await this.client.call('people.focus', { user_id: this.me.id });
-    if (person.presence) this.own = person.presence;
-    if (!this.focusUser) await this.client.call('people.unfocus', {});
+    if (person.presence && !this.own.invisible) this.own = person.presence;
+    const open = this.focusUser;
+    if (!open) await this.client.call('people.unfocus', {});
+    else this.learnFocus(await this.client.call('people.focus', { user_id: open.id }));
   }
 
   #loadFailed(error: unknown): void {
     // Offline again: the next hello loads anew.
-    if (error instanceof FoyerError && error.code === 0) return;
+    if (!(error instanceof FoyerError) || error.code === 0) return;
     this.tell(explain(error));
+    if (error.reason !== 'unavailable' && error.reason !== 'rate_limited') return;
+    window.setTimeout(() => {
+      this.relations.loadAll().catch((again) => this.#loadFailed(again));
+    }, error.data.retry_after_ms ?? RETRY_MS);
   }
 
   #relationChanged(change: RelationChanged): void {
@@ -284,6 +288,6 @@ export class App {
   learnFocus(focus: Focus): void {
     const { user, presence } = focus.person;
     this.focus = focus;
-    if (user && presence) this.presences.set(user.id, presence);
+    if (user && presence && user.id !== this.me.id) this.presences.set(user.id, presence);
   }
 }

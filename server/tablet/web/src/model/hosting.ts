@@ -1,5 +1,5 @@
 import { FoyerError, type Attributes, type Methods, type Role, type User } from 'foyer-client';
-import { ask, loadSessions } from './actions.js';
+import { ask, loadSessions, refreshSessions } from './actions.js';
 import type { App } from './app.js';
 import { explain } from './words.js';
 
@@ -25,6 +25,8 @@ export async function join(app: App, session: { id: string; name: string; has_pa
       } else if (app.dialog) {
         inDialog(app, error);
       } else {
+        // What was listed may be full, locked or gone by now.
+        refreshSessions(app);
         throw companionRefusal(app, error);
       }
     }

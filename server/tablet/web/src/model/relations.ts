@@ -20,6 +20,7 @@ export interface Connections {
 
 const NONE: Relation = { state: 'none' };
 const LOG_LENGTH = 1000;
+const TOGETHER_MS = 50;
 const emptyBox = (): Box => ({ items: [], total: 0, rev: 0, loaded: false });
 
 /**
@@ -36,6 +37,7 @@ export class Relations {
   unseen = 0;
   #known = new Map<string, Relation>();
   #log: RelationChanged[] = [];
+  #declinedDue = false;
 
   constructor(
     private client: FoyerClient,
@@ -74,7 +76,7 @@ export class Relations {
     if (change.user) this.#known.set(change.user.id, change.relation);
     this.unseen = change.unseen;
     this.#applyToLists(change);
-    if (this.declined.loaded && change.cause && change.cause !== 'sent') void this.loadBox('declined');
+    this.#applyToDeclined(change);
     this.changed();
   }
 
@@ -140,6 +142,22 @@ export class Relations {
       cursor = answer.next_cursor;
     } while (cursor);
     this.changed();
+  }
+
+  /** What was declined is in no relation: it is fetched; many at once as one. */
+  #applyToDeclined({ cause, user }: RelationChanged): void {
+    if (cause === 'undone' || cause === 'accepted' || cause === 'crossed') {
+      const rest = this.declined.items.filter((one) => one.user?.id !== user?.id);
+      this.declined.total += rest.length - this.declined.items.length;
+      this.declined.items = rest;
+    }
+    if (cause !== 'declined' || this.#declinedDue) return;
+    this.#declinedDue = true;
+    setTimeout(() => {
+      this.#declinedDue = false;
+      // Without it, the next decline or visit brings it.
+      this.loadBox('declined').catch(() => {});
+    }, TOGETHER_MS);
   }
 
   #after(rev: number): RelationChanged[] {
