@@ -136,6 +136,26 @@ func TestServeSaysHelloAndDrains(t *testing.T) {
 	}
 }
 
+func TestTheDemoOpensAndEnds(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	read, write := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"demo", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}, streams{write, io.Discard})
+		_ = write.Close()
+	}()
+	lines := bufio.NewScanner(read)
+	for lines.Scan() && !strings.Contains(lines.Text(), "/tablet/#as=Ben") {
+		require.NotContains(t, lines.Text(), "has trouble")
+	}
+	require.Contains(t, lines.Text(), "http://127.0.0.1:")
+	stop()
+	_, err := io.Copy(io.Discard, read)
+	require.NoError(t, err)
+	require.Zero(t, <-code)
+}
+
 func TestTokens(t *testing.T) {
 	_, errors, code := command(t, "token", "--user", "alice")
 	require.Equal(t, 1, code)

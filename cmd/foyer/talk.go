@@ -49,9 +49,11 @@ func (c *talkCommand) talk(ctx context.Context, in io.Reader, out io.Writer) err
 	}
 	defer socket.Drop()
 	t := &talk{socket: socket, out: out, open: map[string]bool{}, wake: make(chan struct{}, 1)}
-	closed := make(chan error, 1)
+	var ended error
+	closed := make(chan struct{})
 	go func() {
-		closed <- t.listen(ctx)
+		ended = t.listen(ctx)
+		close(closed)
 		t.forget()
 	}()
 
@@ -66,7 +68,7 @@ func (c *talkCommand) talk(ctx context.Context, in io.Reader, out io.Writer) err
 	}
 	t.settle(ctx)
 	select {
-	case ended := <-closed: // by the server
+	case <-closed: // by the server
 		return errors.Join(err, ended)
 	default:
 	}

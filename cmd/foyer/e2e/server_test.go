@@ -44,14 +44,13 @@ func TestMain(m *testing.M) {
 
 // server is a foyer process that can be ended and started again at the same addresses with the same database.
 type server struct {
-	t               *testing.T
-	listen, admin   string
-	store           string
-	extra           []string
-	process         *exec.Cmd
-	ended           chan struct{}
-	log             bytes.Buffer // of the process that runs; read it when it has ended
-	stopped, killed int
+	t             *testing.T
+	listen, admin string
+	store         string
+	extra         []string
+	process       *exec.Cmd
+	ended         chan struct{}
+	log           bytes.Buffer // of the process that runs; read it when it has ended
 }
 
 // newServer starts a server with no limits on inviting and an empty database.
