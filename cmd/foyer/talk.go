@@ -20,6 +20,9 @@ import (
 // talkPatience is how long talk waits for answers once there is nothing more to say.
 const talkPatience = 5 * time.Second
 
+// talkFarewell is how long a server that closes has for it after its last answer.
+const talkFarewell = 200 * time.Millisecond
+
 type talkCommand struct {
 	URL   string `env:"-" default:"http://127.0.0.1:8080" placeholder:"URL" help:"The server's address."`
 	As    string `env:"-" placeholder:"NAME" xor:"who" help:"Say hello as this person, with a token that the server hands out (demo, serve --dev)."`
@@ -70,7 +73,7 @@ func (c *talkCommand) talk(ctx context.Context, in io.Reader, out io.Writer) err
 	select {
 	case <-closed: // by the server
 		return errors.Join(err, ended)
-	default:
+	case <-time.After(talkFarewell):
 	}
 	socket.Close(protocol.CloseNormal)
 	<-closed
@@ -181,7 +184,7 @@ func (t *talk) forget() {
 	t.nudge()
 }
 
-// ids returns the ids in a frame, one message or several.
+// ids returns the ids in a frame, one message or several. What is no JSON is answered under the id null.
 func ids(frame string) []string {
 	type message struct{ ID json.RawMessage }
 	var one message
@@ -189,7 +192,7 @@ func ids(frame string) []string {
 	if json.Unmarshal([]byte(frame), &one) == nil {
 		many = []message{one}
 	} else if json.Unmarshal([]byte(frame), &many) != nil {
-		return nil
+		return []string{"null"}
 	}
 	var found []string
 	for _, m := range many {
