@@ -27,6 +27,8 @@ type room struct {
 	t     *testing.T
 	store *store.Store
 	ids   atomic.Int64
+	// chapter is for tests with several.
+	chapter int
 
 	mu   sync.Mutex
 	now  time.Time                             // guarded by mu

@@ -22,20 +22,20 @@ func (s *Service) ExpireDue(ctx context.Context, limit int) (effects Effects, ne
 	if err != nil {
 		return Effects{}, time.Time{}, fmt.Errorf("find what is due: %w", err)
 	}
-	effects, err = s.each(len(ids), func(i int) (Effects, error) {
-		a, err := s.alone(ctx, func(a *act) error { return a.expire(ids[i]) })
+	for _, id := range ids { // one after the other, so that each sender is told in the order of time
+		a, err := s.alone(ctx, func(a *act) error { return a.expire(id) })
 		if err != nil {
-			return Effects{}, fmt.Errorf("expire invitation: %w", err)
+			return effects, now, fmt.Errorf("expire invitation: %w", err)
 		}
-		return a.effects, nil
-	})
+		effects.add(a.effects)
+	}
 	switch {
 	case len(ids) == limit:
 		next = now
 	case after != 0:
 		next = time.UnixMilli(after)
 	}
-	return effects, next, err
+	return effects, next, nil
 }
 
 func (a *act) expire(id string) error {
