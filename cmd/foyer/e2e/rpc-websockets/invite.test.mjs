@@ -8,14 +8,15 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { Client } from 'rpc-websockets';
 
-const env = { ...process.env, FOYER_AUTH_SECRET: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' };
+const { FOYER_BIN, ...rest } = process.env;
+const env = { ...rest, FOYER_AUTH_SECRET: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' };
 const folder = mkdtempSync(join(tmpdir(), 'foyer-rpc-'));
-const foyer = process.env.FOYER_BIN ?? join(folder, 'foyer');
+const foyer = FOYER_BIN ?? join(folder, 'foyer');
 let server;
 let address;
 
 before(async () => {
-  if (!process.env.FOYER_BIN) execFileSync('go', ['build', '-o', foyer, 'foyer/cmd/foyer'], { stdio: 'inherit' });
+  if (!FOYER_BIN) execFileSync('go', ['build', '-o', foyer, 'foyer/cmd/foyer'], { stdio: 'inherit' });
   const args = ['serve', '--listen=127.0.0.1:0', '--admin-listen=127.0.0.1:0', '--store=sqlite::memory:', '--log-format=json'];
   server = spawn(foyer, args, { env, stdio: ['ignore', 'inherit', 'pipe'] });
   for await (const line of createInterface({ input: server.stderr })) {
