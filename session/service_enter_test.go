@@ -218,6 +218,50 @@ func TestThreeHundredForTheLastPlace(t *testing.T) {
 	require.Len(t, h.roles(id), 3)
 }
 
+// What a join read may have changed by the time it is decided: then it is decided on what holds now.
+func TestAJoinIsDecidedOnWhatHoldsThen(t *testing.T) {
+	one, secret, friends := 1, "x", protocol.VisibilityConnections
+	update := func(p protocol.SessionUpdateParams) func(*house, string) error {
+		return func(h *house, id string) error {
+			p.SessionID = id
+			_, _, err := h.Update(t.Context(), "ada", p)
+			return err
+		}
+	}
+	on := true
+	for _, c := range []struct {
+		what string
+		do   func(h *house, id string) error
+		want protocol.Reason
+	}{
+		{"locked", update(protocol.SessionUpdateParams{Locked: &on}), protocol.SessionLocked},
+		{"made smaller", update(protocol.SessionUpdateParams{Capacity: &one}), protocol.SessionFull},
+		{"given a password", update(protocol.SessionUpdateParams{Password: &secret}), protocol.WrongPassword},
+		{"hidden", update(protocol.SessionUpdateParams{Visibility: &friends}), protocol.SessionNotFound},
+		{"closed", func(h *house, id string) error {
+			_, err := h.Close(t.Context(), "ada", protocol.SessionCloseParams{SessionID: id})
+			return err
+		}, protocol.SessionNotFound},
+		{"banned", func(h *house, id string) error { _, err := h.kick("ada", id, "ben", true); return err }, protocol.Banned},
+	} {
+		h := newHouse(t)
+		id := h.create()
+		h.join(id, "ben")
+		h.leave(id, "ben")
+		h.store.between = func() { require.NoError(t, c.do(h, id), c.what) }
+		require.ErrorIs(t, h.tryJoin(id, "ben"), protocol.Refuse(c.want), c.what)
+	}
+}
+
+func TestAMemberWhoIsTakenOutWhileJoiningAgainNeedsAllThatOthersNeed(t *testing.T) {
+	h := newHouse(t)
+	id := h.create()
+	h.join(id, "ben")
+	h.lock(id, true)
+	h.store.between = func() { h.leave(id, "ben") }
+	refused(t, h.tryJoin(id, "ben"), protocol.SessionLocked)
+}
+
 // Locking, unlocking and banning while many come: nobody is in whom the settings of that moment keep out.
 func TestJoinsWhileTheRulesChange(t *testing.T) {
 	h := newHouse(t)

@@ -98,10 +98,24 @@ func (h *house) BlockedBy(_ context.Context, user string, others []string) (map[
 }
 
 // faultyStore is a store that is out of reach when a test says so.
+// Between what a join read and what it does with it, a test can have something happen.
 type faultyStore struct {
 	session.Store
-	mu   sync.Mutex
-	down map[string]bool // guarded by mu
+	mu      sync.Mutex
+	down    map[string]bool // guarded by mu, as between
+	between func()          // runs once, after the next Lookup
+}
+
+func (s *faultyStore) Lookup(ctx context.Context, id, userID string) (session.Record, bool, bool, error) {
+	rec, banned, found, err := s.Store.Lookup(ctx, id, userID)
+	s.mu.Lock()
+	between := s.between
+	s.between = nil
+	s.mu.Unlock()
+	if between != nil {
+		between()
+	}
+	return rec, banned, found, err
 }
 
 func (s *faultyStore) set(what string, down bool) {

@@ -58,6 +58,21 @@ var hosting = map[string]func(*world){
 		require.Len(w.t, swept.Departed, 2)
 		require.Equal(w.t, map[string]string{"cem": "host*"}, w.roster("s"))
 	},
+	"an heir who loses one of two devices with the host's grace is host": func(w *world) {
+		w.join("s", "ada", 0)
+		w.join("s", "ben", 1)
+		j := joinOf("s", "ben", 2)
+		j.Device = session.Device{ID: "tablet", Kind: protocol.KindTablet, Connected: true}
+		_, err := w.Join(w.ctx(), j)
+		require.NoError(w.t, err)
+		for _, user := range []string{"ada", "ben"} {
+			require.NoError(w.t, w.Detach(w.ctx(), user, device(user+"-d"), start+3, start+3+grace))
+		}
+		_, err = w.Sweep(w.ctx(), start+3+grace)
+		require.NoError(w.t, err)
+		require.Equal(w.t, map[string]string{"ben": "host*"}, w.roster("s"))
+		require.Len(w.t, w.member("ben").Devices, 1)
+	},
 	"the creator is host again on return, the heir what they were": func(w *world) {
 		for i, user := range []string{"ada", "ben", "cem"} {
 			w.join("s", user, int64(i))
