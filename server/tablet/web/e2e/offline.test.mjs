@@ -1,5 +1,6 @@
 // Away and back: a server that restarts, a page that reloads, a tab that was duplicated.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { area, eventually, find, gone, launch, open, row, tab } from './page.mjs';
@@ -17,7 +18,8 @@ const deviceId = async (page) => {
 };
 
 async function fileServer(t) {
-  const server = await Server.start({ store: `sqlite:${join(await folder(t), 'foyer.db')}` });
+  const store = `sqlite:${join(await folder(t), 'foyer.db')}`;
+  const server = await Server.start({ store, args: ['--drain-time=500ms'] });
   t.after(() => server.stop());
   return server;
 }
@@ -50,19 +52,25 @@ test('the server is killed and comes back: said quietly, nothing lost, nothing s
 test('a change made while the page was away is there when it is back, without a toast for what is over', async (t) => {
   const server = await fileServer(t);
   const [anaName, boName] = [someone('Ana'), someone('Bo')];
-  const bo = await server.device(boName);
   const ana = await open(browser, server, anaName, { offline: true });
   const anaId = (await server.token(anaName)).user.id;
   await tab(ana.page, /^Invitations/).click();
+  // The server's restart ends the socket, and the browser lets no new one through.
   await ana.context.setOffline(true);
-  await ana.page.evaluate(() => 0);
+  await server.halt();
+  await ana.page.getByTestId('offline').waitFor();
+  await server.run();
+  const bo = await server.device(boName);
   await bo.call('invitation.send', { to: { user_id: anaId } });
   await bo.call('invitation.withdraw', { user_id: anaId });
   const cy = await server.device(someone('Cy'));
   await cy.call('invitation.send', { to: { user_id: anaId } });
+  assert.equal(await ana.page.getByTestId('offline').count(), 1);
   await ana.context.setOffline(false);
   await row(ana.page, cy.hello.user.name).waitFor();
+  await ana.page.getByTestId('toast').getByText(cy.hello.user.name).waitFor();
   assert.equal(await row(ana.page, boName).count(), 0);
+  assert.equal(await ana.toasts(), 1, 'none for what was withdrawn meanwhile');
   await ana.close();
 });
 
@@ -131,6 +139,37 @@ test('an engine’s web view gives the token, or the page that embeds it posts o
   );
   await (await popup).getByRole('button', { name: `You, ${name}` }).waitFor();
 });
+
+test('a token about to end is replaced in place', async (t) => {
+  const secret = 'a secret for this test alone, 32 bytes or more';
+  const server = await Server.start({ args: [`--auth-secret=${secret}`] });
+  t.after(() => server.stop());
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  // Ends in 62 s, so the server says after 2 s that it is about to.
+  let given = 0;
+  let closed = 0;
+  await page.exposeFunction('foyerToken', () => sign(secret, { sub: 'ana', name: 'Ana', seconds: given++ ? 600 : 62 }));
+  const refreshed = new Promise((resolve) => {
+    page.on('websocket', (socket) => {
+      socket.on('framesent', ({ payload }) => `${payload}`.includes('"token.refresh"') && resolve());
+      socket.on('close', () => closed++);
+    });
+  });
+  await page.goto(`${server.url}/tablet/`);
+  await page.getByRole('button', { name: 'You, Ana' }).waitFor();
+  await refreshed;
+  assert.equal(given, 2);
+  assert.equal(closed, 0);
+});
+
+function sign(secret, { seconds, ...claims }) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const exp = Math.floor(Date.now() / 1000) + seconds;
+  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ ...claims, exp })}`;
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+}
 
 test('an ordinary stop: the page waits as it is told and comes back', async (t) => {
   const server = await fileServer(t);

@@ -60,7 +60,7 @@ export async function open(browser, server, name, { size = sizes.tablet, dark = 
       await context.close();
       assert.deepEqual(violations, []);
       // A server that is away on purpose makes the browser complain.
-      assert.deepEqual(errors.filter((text) => !offline || !/ERR_CONNECTION|WebSocket/.test(text)), []);
+      assert.deepEqual(errors.filter((text) => !offline || !/ERR_CONNECTION|ERR_INTERNET|WebSocket/.test(text)), []);
     },
   };
 }

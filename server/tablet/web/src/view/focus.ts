@@ -101,7 +101,7 @@ function pairActions(app: App, user: User, focus: Focus, allowed: Allowed): View
           act.undoDecline(app, declined.id, user),
         )
       : nothing}
-    ${session
+    ${session && session.id !== app.room.session?.id
       ? show(app, allowed, 'join_session', user, { label: 'Join their session', icon: 'door' }, () => join(app, session))
       : nothing}
     ${show(app, allowed, 'remove_connection', user, { label: 'Remove connection' }, () => act.removeConnection(app, user))}

@@ -68,7 +68,7 @@ function state(app: App): View {
   const session = app.room.session;
   if (app.status === 'offline' || app.draining) {
     return html`<p class="state" role="status" data-testid="offline">
-      <span class="pulse"></span><span>${app.draining ? 'Moving to another server…' : 'Offline — reconnecting…'}</span>
+      <span class="pulse"></span><span class="clip">${app.draining ? 'Switching servers…' : 'Offline, retrying…'}</span>
       ${app.status === 'offline' ? button({ label: 'Retry', kind: 'plain' }, () => app.client.retryNow()) : nothing}
     </p>`;
   }
