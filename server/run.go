@@ -15,7 +15,6 @@ import (
 const (
 	sweepEvery  = 200 * time.Millisecond // graces
 	tailEvery   = time.Second            // the log's tail, expiry, empty sessions
-	tailOverlap = 5 * time.Second        // by which the tail is read again, for late commits
 	watchEvery  = 30 * time.Second       // presence of those who are watched, in case a message was lost
 	trimEvery   = time.Hour
 	expireBatch = 200
@@ -30,7 +29,6 @@ func (s *Server) Run(ctx context.Context) {
 	defer tail.Stop()
 	defer watch.Stop()
 	defer trim.Stop()
-	since := s.now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -38,9 +36,7 @@ func (s *Server) Run(ctx context.Context) {
 		case <-sweep.C:
 			s.step("graces", s.sweep)
 		case <-tail.C:
-			now := s.now()
-			s.step("log", func(ctx context.Context) error { return s.readTail(ctx, since.Add(-tailOverlap)) })
-			since = now
+			s.step("log", s.readTail)
 			s.step("expiry", s.expire)
 		case <-watch.C:
 			s.step("presence", s.rereadPresences)
@@ -53,6 +49,9 @@ func (s *Server) Run(ctx context.Context) {
 // Start puts back what was before a restart: members who were here when the server drained are waited for, with the
 // devices that they had. It is called once, before the first device.
 func (s *Server) Start(ctx context.Context) error {
+	if err := s.readTail(ctx); err != nil {
+		return err
+	}
 	if err := s.sessions.Start(ctx); err != nil {
 		return err
 	}
@@ -117,11 +116,12 @@ func (s *Server) sweep(ctx context.Context) error {
 }
 
 // readTail looks at the newest entries of the log: whoever's devices here have not been told yet catches up.
-func (s *Server) readTail(ctx context.Context, since time.Time) error {
-	revs, err := s.changes.Tail(ctx, since.UnixMilli())
+func (s *Server) readTail(ctx context.Context) error {
+	revs, next, err := s.changes.Tail(ctx, s.tail)
 	if err != nil {
 		return err
 	}
+	s.tail = next
 	for userID, rev := range revs {
 		for _, d := range s.byUser.Of(userID) {
 			if have := d.revision(); have >= 0 && have < rev {

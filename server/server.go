@@ -32,8 +32,9 @@ type Verifier interface {
 type Changes interface {
 	// Log returns a user's revision and what came after revision after; without complete it returns nothing of it.
 	Log(ctx context.Context, userID string, after int64) (rev int64, changes []store.Change, complete bool, err error)
-	// Tail returns the newest revision of each user whose log grew since a time (Unix milliseconds).
-	Tail(ctx context.Context, since int64) (map[string]int64, error)
+	// Tail returns the newest revision of each user whose log may have grown after mark, and the mark to go on from; the
+	// mark 0 is the end of the log.
+	Tail(ctx context.Context, mark int64) (revs map[string]int64, next int64, err error)
 	// Trim forgets what is too old to be resumed from.
 	Trim(ctx context.Context) error
 	Epoch() string
@@ -109,6 +110,7 @@ type Server struct {
 	cancel   context.CancelFunc
 	tasks    sync.WaitGroup // what runs in the background
 	draining atomic.Bool
+	tail     int64 // up to where the log was read; owned by Start, then by Run
 
 	sockets   sockets
 	byUser    *hub.Index[string, *Device]

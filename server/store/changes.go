@@ -28,7 +28,7 @@ func (tx *Tx) AppendChange(userID, kind string, body []byte, at int64) (int64, e
 	if err := tx.row(`UPDATE users SET rev = rev + 1 WHERE id = $1 RETURNING rev`, userID).Scan(&rev); err != nil {
 		return 0, fmt.Errorf("raise revision: %w", err)
 	}
-	if _, err := tx.exec(`INSERT INTO changes (user_id, rev, kind, body, at) VALUES ($1, $2, $3, $4, $5)`, userID, rev, kind, string(body), at); err != nil {
+	if _, err := tx.exec(tx.words.logChange, userID, rev, kind, string(body), at); err != nil {
 		return 0, fmt.Errorf("log change: %w", err)
 	}
 	if rev%100 == 0 {
@@ -70,11 +70,16 @@ func (tx *Tx) Changes(userID string, after, now int64) (changes []Change, ok boo
 	return changes, true, nil
 }
 
-// Tail returns the newest revision of each user whose log grew since the given time (Unix milliseconds).
-func (s *Store) Tail(ctx context.Context, since int64) (map[string]int64, error) {
-	revs := map[string]int64{}
-	err := s.View(ctx, func(tx *Tx) error {
-		return tx.rows(`SELECT user_id, MAX(rev) FROM changes WHERE at >= $1 GROUP BY user_id`, func(r scanner) error {
+// Tail returns the newest revision of each user whose log may have grown after mark, and the mark to go on from. The
+// mark 0 is the end of the log. No change is passed over, however long it took to be committed and whatever any clock
+// says; one may be told twice.
+func (s *Store) Tail(ctx context.Context, mark int64) (revs map[string]int64, next int64, err error) {
+	err = s.View(ctx, func(tx *Tx) error {
+		revs = map[string]int64{}
+		if err := tx.row(tx.words.tailMark).Scan(&next); err != nil || mark == 0 {
+			return err
+		}
+		return tx.rows(`SELECT user_id, MAX(rev) FROM changes WHERE mark >= $1 GROUP BY user_id`, func(r scanner) error {
 			var user string
 			var rev int64
 			if err := r.Scan(&user, &rev); err != nil {
@@ -82,21 +87,41 @@ func (s *Store) Tail(ctx context.Context, since int64) (map[string]int64, error)
 			}
 			revs[user] = rev
 			return nil
-		}, since)
+		}, mark)
 	})
-	return revs, err
+	return revs, next, err
 }
 
 // Trim forgets log entries and operations that are older than they are kept.
 func (s *Store) Trim(ctx context.Context) error {
 	now := s.now().UnixMilli()
-	return s.Update(ctx, func(tx *Tx) error {
-		if _, err := tx.exec(`DELETE FROM changes WHERE at < $1`, now-resumeKept); err != nil {
+	err := s.deleteSome(ctx, `DELETE FROM changes WHERE (user_id, rev) IN (SELECT user_id, rev FROM changes WHERE at < $1 ORDER BY at LIMIT $2)`, now-resumeKept)
+	if err != nil {
+		return fmt.Errorf("trim log: %w", err)
+	}
+	err = s.deleteSome(ctx, `DELETE FROM operations WHERE (user_id, op_id) IN (SELECT user_id, op_id FROM operations WHERE at < $1 ORDER BY at LIMIT $2)`, now-operationKept)
+	if err != nil {
+		return fmt.Errorf("trim operations: %w", err)
+	}
+	return nil
+}
+
+// deletedAtOnce is how many rows that nobody needs any more are deleted in one transaction.
+const deletedAtOnce = 1000
+
+// deleteSome runs a query that deletes at most $2 rows older than $1 until there are no more of them. Small
+// transactions keep nobody waiting.
+func (s *Store) deleteSome(ctx context.Context, query string, before int64) error {
+	for {
+		var n int64
+		err := s.Update(ctx, func(tx *Tx) (err error) {
+			n, err = tx.exec(query, before, deletedAtOnce)
+			return err
+		})
+		if err != nil || n < deletedAtOnce {
 			return err
 		}
-		_, err := tx.exec(`DELETE FROM operations WHERE at < $1`, now-operationKept)
-		return err
-	})
+	}
 }
 
 // Log returns userID's revision and what the log has after revision after, read together. Without complete, the log

@@ -7,7 +7,14 @@ import (
 	"fmt"
 )
 
-// conn is one connection to the database with its prepared statements. One goroutine at a time uses it.
+// statements are what a Tx runs on: one connection inside a transaction.
+type statements interface {
+	exec(query string, args []any) (sql.Result, error)
+	query(query string, args []any) (*sql.Rows, error)
+	queryRow(query string, args []any) (*sql.Row, error)
+}
+
+// conn is one connection to SQLite with its prepared statements. One goroutine at a time uses it.
 type conn struct {
 	c     *sql.Conn
 	stmts map[string]*sql.Stmt
@@ -28,23 +35,44 @@ func (c *conn) stmt(query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-func (c *conn) exec(query string) error {
+func (c *conn) exec(query string, args []any) (sql.Result, error) {
 	s, err := c.stmt(query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = s.ExecContext(context.Background())
+	return s.ExecContext(context.Background(), args...)
+}
+
+func (c *conn) query(query string, args []any) (*sql.Rows, error) {
+	s, err := c.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(context.Background(), args...)
+}
+
+func (c *conn) queryRow(query string, args []any) (*sql.Row, error) {
+	s, err := c.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryRowContext(context.Background(), args...), nil
+}
+
+// control runs a statement that begins or ends something.
+func (c *conn) control(query string) error {
+	_, err := c.exec(query, nil)
 	return err
 }
 
 // snapshot runs fn between BEGIN and ROLLBACK: what it reads belongs together.
 func (c *conn) snapshot(fn func(*Tx) error) error {
-	if err := c.exec(`BEGIN`); err != nil {
+	if err := c.control(`BEGIN`); err != nil {
 		return unavailable(err, false)
 	}
-	tx := &Tx{conn: c}
+	tx := &Tx{on: c, words: &sqliteWords}
 	err := tx.run(fn)
-	if e := c.exec(`ROLLBACK`); e != nil {
+	if e := c.control(`ROLLBACK`); e != nil {
 		return unavailable(errors.Join(err, e), false)
 	}
 	return err

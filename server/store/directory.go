@@ -72,7 +72,19 @@ func flag(b bool) int {
 }
 
 func (tx directoryTx) User(id string) (directory.User, bool, error) {
-	u, err := scanUser(tx.row(`SELECT `+userColumns+` FROM users WHERE id = $1`, id))
+	u, found, err := tx.user(id)
+	if err != nil || found || !tx.locks {
+		return u, found, err
+	}
+	// Somebody else may be making the same user known.
+	if err := tx.lockName(lockNewUser, id); err != nil {
+		return u, false, err
+	}
+	return tx.user(id)
+}
+
+func (tx directoryTx) user(id string) (directory.User, bool, error) {
+	u, err := scanUser(tx.row(tx.forUpdate(`SELECT `+userColumns+` FROM users WHERE id = $1`), id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return directory.User{}, false, nil
 	}
@@ -153,6 +165,9 @@ func (tx directoryTx) Delete(id string) error {
 }
 
 func (tx directoryTx) UsernameHolder(username string) (string, error) {
+	if err := tx.lockName(lockUsername, fold.Username(username)); err != nil {
+		return "", err
+	}
 	var id string
 	err := tx.row(`SELECT id FROM users WHERE username_key = $1 AND username_key <> '' ORDER BY id LIMIT 1`, fold.Username(username)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -162,6 +177,9 @@ func (tx directoryTx) UsernameHolder(username string) (string, error) {
 }
 
 func (tx directoryTx) ReleaseUsername(username string) error {
+	if err := tx.lockName(lockUsername, fold.Username(username)); err != nil {
+		return err
+	}
 	_, err := tx.exec(`UPDATE users SET username_key = '' WHERE username_key = $1 AND username_key <> ''`, fold.Username(username))
 	return err
 }

@@ -64,8 +64,8 @@ func (tx invitationTx) Pair(lo, hi string) (invitation.Pair, []invitation.Record
 	var p invitation.Pair
 	var state, sender int
 	l, h := &p.Flags[invitation.Lo], &p.Flags[invitation.Hi]
-	err := tx.row(`SELECT state, sender, since, lo_blocked, lo_suppressed, lo_declined, lo_withdrew, hi_blocked, hi_suppressed, hi_declined, hi_withdrew
-		FROM pairs WHERE lo = $1 AND hi = $2`, lo, hi).
+	err := tx.row(tx.forUpdate(`SELECT state, sender, since, lo_blocked, lo_suppressed, lo_declined, lo_withdrew, hi_blocked, hi_suppressed, hi_declined, hi_withdrew
+		FROM pairs WHERE lo = $1 AND hi = $2`), lo, hi).
 		Scan(&state, &sender, &p.Since, &l.Blocked, &l.Suppressed, &l.Declined, &l.Withdrew, &h.Blocked, &h.Suppressed, &h.Declined, &h.Withdrew)
 	if errors.Is(err, sql.ErrNoRows) {
 		return invitation.Pair{}, nil, nil
@@ -210,6 +210,10 @@ func (tx invitationTx) SaveOperation(o invitation.Operation) error {
 
 func (tx invitationTx) People(ids ...string) (map[string]invitation.Person, error) {
 	people := make(map[string]invitation.Person, len(ids))
+	// A statement of its own: the one that counts has to begin after the locks are had.
+	if err := tx.lockUsers(ids); err != nil {
+		return nil, fmt.Errorf("lock people: %w", err)
+	}
 	err := inChunks(ids, func(places string, args []any) error {
 		return tx.rows(`SELECT u.id, u.name, u.username, u.avatar_url, u.invitable_by,
 				(SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0)

@@ -46,6 +46,9 @@ func (s sessions) Create(ctx context.Context, r session.Record, op session.Opera
 		}
 		id = r.ID
 		if limit > 0 && r.Creator != "" {
+			if err := tx.lockName(lockCreator, r.Creator); err != nil {
+				return err
+			}
 			var have int
 			if err := tx.row(`SELECT COUNT(*) FROM sessions WHERE creator = $1`, r.Creator).Scan(&have); err != nil {
 				return err
@@ -128,7 +131,7 @@ func (s sessions) Lookup(ctx context.Context, id, userID string) (rec session.Re
 
 // lockSession returns a session that nobody else changes until the transaction ends.
 func (tx *Tx) lockSession(id string) (session.Record, error) {
-	rec, err := scanSession(tx.row(`UPDATE sessions SET rules_rev = rules_rev WHERE id = $1 RETURNING `+sessionColumns, id))
+	rec, err := scanSession(tx.row(tx.forUpdate(`SELECT `+sessionColumns+` FROM sessions WHERE id = $1`), id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return rec, protocol.Refuse(protocol.SessionNotFound)
 	}
@@ -163,10 +166,11 @@ func (s sessions) Change(ctx context.Context, id string, change func(*session.Re
 // Delete implements session.Records.
 func (s sessions) Delete(ctx context.Context, id string) error {
 	return s.store.Update(ctx, func(tx *Tx) error {
-		if _, err := tx.exec(`DELETE FROM session_bans WHERE session_id = $1`, id); err != nil {
+		// The session first, whose lock keeps new bans out.
+		if _, err := tx.exec(`DELETE FROM sessions WHERE id = $1`, id); err != nil {
 			return err
 		}
-		_, err := tx.exec(`DELETE FROM sessions WHERE id = $1`, id)
+		_, err := tx.exec(`DELETE FROM session_bans WHERE session_id = $1`, id)
 		return err
 	})
 }

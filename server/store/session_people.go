@@ -142,10 +142,8 @@ func (s sessions) Attendance(ctx context.Context, sessionID string) ([]session.S
 
 // PurgeStays implements session.Stays.
 func (s sessions) PurgeStays(ctx context.Context, before int64) error {
-	return s.store.Update(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`DELETE FROM stays WHERE to_at > 0 AND to_at < $1`, before)
-		return err
-	})
+	return s.store.deleteSome(ctx, `DELETE FROM stays WHERE (session_id, user_id, from_at) IN
+		(SELECT session_id, user_id, from_at FROM stays WHERE to_at > 0 AND to_at < $1 ORDER BY to_at LIMIT $2)`, before)
 }
 
 // savedDevice is a member's device as it is kept over a restart.
@@ -158,6 +156,9 @@ type savedDevice struct {
 // SaveMembers implements session.SavedMembers.
 func (s sessions) SaveMembers(ctx context.Context, rosters []session.Snapshot, at int64) error {
 	return s.store.Update(ctx, func(tx *Tx) error {
+		if err := tx.lockName(lockMembers); err != nil {
+			return err
+		}
 		if _, err := tx.exec(`DELETE FROM session_members`); err != nil {
 			return err
 		}
@@ -196,6 +197,9 @@ func (s sessions) TakeMembers(ctx context.Context) ([]session.Snapshot, error) {
 	var out []session.Snapshot
 	err := s.store.Update(ctx, func(tx *Tx) error {
 		out = nil
+		if err := tx.lockName(lockMembers); err != nil {
+			return err
+		}
 		err := tx.rows(`SELECT m.session_id, m.user_id, COALESCE(u.name, ''), COALESCE(u.username, ''), COALESCE(u.avatar_url, ''),
 				m.number, m.role, m.former, m.attributes, m.muted, m.devices, m.joined_at
 			FROM session_members m LEFT JOIN users u ON u.id = m.user_id ORDER BY m.session_id, m.joined_at, m.number`,

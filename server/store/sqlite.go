@@ -3,9 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
+	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,8 +13,84 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
+// sqliteWords count the changes: there is one writer.
+var sqliteWords = words{
+	logChange: `INSERT INTO changes (user_id, rev, kind, body, at, mark) VALUES ($1, $2, $3, $4, $5, (SELECT COALESCE(MAX(mark), 0) + 1 FROM changes))`,
+	tailMark:  `SELECT COALESCE(MAX(mark), 0) + 1 FROM changes`,
+}
+
+// sqlite is a database in a file or in memory: one writer with group commit, and snapshots beside it.
+type sqlite struct {
+	db      *sql.DB
+	writer  *writer
+	readers chan *conn // nil for a database in memory, whose snapshots the writer reads too
+	closed  chan struct{}
+}
+
+// startSQLite opens the database at path, migrates it and starts its writer and readers.
+func startSQLite(ctx context.Context, path string, o Options) (*sqlite, error) {
+	readers := o.Readers
+	if path == ":memory:" {
+		readers = 0
+	}
+	db, err := openSQLite(path, readers+1)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &sqlite{db: db, closed: make(chan struct{})}
+	if err := s.start(ctx, readers, o.BatchMax); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (s *sqlite) start(ctx context.Context, readers, batchMax int) error {
+	if err := migrate(ctx, s.db, goose.DialectSQLite3); err != nil {
+		return err
+	}
+	w, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	s.writer = startWriter(newConn(w), batchMax)
+	if readers > 0 {
+		s.readers = make(chan *conn, readers)
+	}
+	for range readers {
+		c, err := s.db.Conn(ctx)
+		if err != nil {
+			return errors.Join(fmt.Errorf("open store: %w", err), s.writer.stop())
+		}
+		s.readers <- newConn(c)
+	}
+	return nil
+}
+
+func (s *sqlite) update(ctx context.Context, fn func(*Tx) error) error { return s.writer.do(ctx, fn) }
+
+func (s *sqlite) view(ctx context.Context, fn func(*Tx) error) error {
+	if s.readers == nil {
+		return s.writer.do(ctx, fn)
+	}
+	select {
+	case c := <-s.readers:
+		defer func() { s.readers <- c }()
+		return c.snapshot(fn)
+	case <-ctx.Done():
+		return unavailable(ctx.Err(), false)
+	case <-s.closed:
+		return unavailable(errClosed, false)
+	}
+}
+
+func (s *sqlite) close() error {
+	close(s.closed)
+	err := s.writer.stop()
+	for range cap(s.readers) {
+		err = errors.Join(err, (<-s.readers).close())
+	}
+	return errors.Join(err, s.db.Close())
+}
 
 // openSQLite opens the file at path, or a new database in memory for ":memory:", with conns connections at most.
 func openSQLite(path string, conns int) (*sql.DB, error) {
@@ -37,27 +112,4 @@ func openSQLite(path string, conns int) (*sql.DB, error) {
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxLifetime(0)
 	return db, nil
-}
-
-// migrate brings the tables up to this program's version. A database from a newer program is refused.
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files)
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	current, target, err := p.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("version of the database: %w", err)
-	}
-	if current > target {
-		return fmt.Errorf("the database is at version %d, newer than this program's %d", current, target)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migration: %w", err)
-	}
-	return nil
 }

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,28 +17,38 @@ import (
 type Options struct {
 	// Now is the clock that dates log entries' retention; time.Now when nil.
 	Now func() time.Time
-	// Readers is how many snapshots can be read at once; 4 when 0. A store in memory has one connection for all.
+	// Readers is how many snapshots SQLite reads at once; 4 when 0. A store in memory has one connection for all.
 	Readers int
-	// BatchMax is how many waiting requests share one transaction at most; 128 when 0.
+	// BatchMax is how many waiting requests share one of SQLite's transactions at most; 128 when 0.
 	BatchMax int
+	// Patience is how long PostgreSQL may take for one call of Update or View, all waiting and repeating included; 4 s
+	// when 0.
+	Patience time.Duration
+	// AllowAsyncCommit opens a PostgreSQL with synchronous_commit=off, whose crash can undo what was acknowledged.
+	AllowAsyncCommit bool
+}
+
+// engine is one kind of database.
+type engine interface {
+	update(ctx context.Context, fn func(*Tx) error) error
+	view(ctx context.Context, fn func(*Tx) error) error
+	// close waits for what was accepted. It is called once.
+	close() error
 }
 
 // Store is one database. It is safe for concurrent use.
 type Store struct {
-	db      *sql.DB
-	now     func() time.Time
-	epoch   string
-	writer  *writer
-	readers chan *conn // nil for a store in memory, whose snapshots the writer reads too
-	closed  chan struct{}
+	engine engine
+	now    func() time.Time
+	epoch  string
+	closed atomic.Bool
 }
 
-// Open opens the database that dsn names (`sqlite:PATH` or `sqlite::memory:`), creates or migrates its tables, and
-// returns the Store. Close it when done.
+// Open opens the database that dsn names (`sqlite:PATH`, `sqlite::memory:` or `postgres://…`), creates or migrates its
+// tables, and returns the Store. Close it when done.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
-	path, ok := strings.CutPrefix(dsn, "sqlite:")
-	if !ok || path == "" {
-		return nil, fmt.Errorf("store %q: want sqlite:PATH or sqlite::memory:", redact(dsn))
+	if err := CheckDSN(dsn); err != nil {
+		return nil, fmt.Errorf("store %s: %w", redact(dsn), err)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -49,69 +59,61 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.BatchMax == 0 {
 		o.BatchMax = 128
 	}
-	inMemory := path == ":memory:"
-	if inMemory {
-		o.Readers = 0
+	if o.Patience == 0 {
+		o.Patience = 4 * time.Second
 	}
-	db, err := openSQLite(path, o.Readers+1)
+	s := &Store{now: o.Now}
+	var err error
+	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+		s.engine, err = startSQLite(ctx, path, o)
+	} else {
+		s.engine, err = startPostgres(ctx, dsn, o)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, err
 	}
-	s := &Store{db: db, now: o.Now, closed: make(chan struct{})}
-	if err := s.prepare(ctx, o); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := s.loadEpoch(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("read epoch: %w", err), s.Close())
 	}
 	return s, nil
 }
 
-// prepare migrates, reads the epoch and starts the writer and the readers.
-func (s *Store) prepare(ctx context.Context, o Options) error {
-	if err := migrate(ctx, s.db); err != nil {
+// CheckDSN says what is wrong with a database's name, without a word of it: it may hold a password.
+func CheckDSN(dsn string) error {
+	scheme, rest, _ := strings.Cut(dsn, ":")
+	switch scheme {
+	case "sqlite":
+		if rest == "" {
+			return errWhichStore
+		}
+		return nil
+	case "postgres", "postgresql":
+		_, err := parsePostgres(dsn)
 		return err
 	}
-	w, err := s.db.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("open store: %w", err)
-	}
-	s.writer = startWriter(newConn(w), o.BatchMax)
-	if o.Readers > 0 {
-		s.readers = make(chan *conn, o.Readers)
-	}
-	for range o.Readers {
-		c, err := s.db.Conn(ctx)
-		if err != nil {
-			return errors.Join(fmt.Errorf("open store: %w", err), s.writer.stop())
-		}
-		s.readers <- newConn(c)
-	}
-	if err := s.loadEpoch(ctx); err != nil {
-		return errors.Join(fmt.Errorf("read epoch: %w", err), s.writer.stop())
-	}
-	return nil
+	return errWhichStore
 }
+
+var errWhichStore = errors.New("want sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE")
 
 // Update runs fn in a transaction and returns once it is committed, or undone: when fn returns an error, that error
-// comes back and nothing of fn's is kept. fn shares the transaction with others' and may run again after it was
-// undone, so it must have no effect but through tx, and must not call the Store.
-// A store out of reach, or a commit that did not succeed, is protocol.Unavailable.
+// comes back and nothing of fn's is kept. fn may run again after it was undone (it shares SQLite's transaction with
+// others, and PostgreSQL may ask for it), so it must have no effect but through tx, and must not call the Store.
+// A store out of reach, or a commit that did not succeed, is protocol.Unavailable; if it can't be known whether the
+// commit succeeded, its data says so.
 func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
-	return s.writer.do(ctx, fn)
-}
-
-// View runs fn on one snapshot of the database. fn must not write and must not call the Store.
-func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
-	if s.readers == nil {
-		return s.writer.do(ctx, fn)
-	}
-	select {
-	case c := <-s.readers:
-		defer func() { s.readers <- c }()
-		return c.snapshot(fn)
-	case <-ctx.Done():
-		return unavailable(ctx.Err(), false)
-	case <-s.closed:
+	if s.closed.Load() {
 		return unavailable(errClosed, false)
 	}
+	return s.engine.update(ctx, fn)
+}
+
+// View runs fn on one snapshot of the database. fn must not write and must not call the Store, and may run again.
+func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
+	if s.closed.Load() {
+		return unavailable(errClosed, false)
+	}
+	return s.engine.view(ctx, fn)
 }
 
 // Epoch names the database's history: it is kept over restarts and new when a database was restored or replaced.
@@ -127,17 +129,10 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close waits for what was accepted and closes the database.
 func (s *Store) Close() error {
-	select {
-	case <-s.closed:
+	if s.closed.Swap(true) {
 		return nil
-	default:
-		close(s.closed)
 	}
-	err := s.writer.stop()
-	for range cap(s.readers) {
-		err = errors.Join(err, (<-s.readers).close())
-	}
-	return errors.Join(err, s.db.Close())
+	return s.engine.close()
 }
 
 // NewEpoch gives the database's history a new name, so that no client resumes from the old one. Clients of a running
@@ -145,7 +140,10 @@ func (s *Store) Close() error {
 func (s *Store) NewEpoch(ctx context.Context) error {
 	epoch := uuid.Must(uuid.NewV7()).String()
 	err := s.Update(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`INSERT INTO meta (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, epoch)
+		if _, err := tx.exec(`INSERT INTO meta (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, epoch); err != nil {
+			return err
+		}
+		_, err := tx.exec(`UPDATE changes SET mark = 0 WHERE mark <> 0`) // in a restored database, the old one's
 		return err
 	})
 	if err == nil {

@@ -134,7 +134,7 @@ func TestRevisionsMoveByOneAndTheLogHasEach(t *testing.T) {
 				return nil
 			}))
 		}
-		tail, err := s.Tail(t.Context(), now)
+		tail, _, err := s.Tail(t.Context(), 1)
 		require.NoError(t, err)
 		require.Equal(t, map[string]int64{"ada": 1500}, tail)
 	})

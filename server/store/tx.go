@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -12,8 +11,16 @@ import (
 
 // Tx is one request's view of the database, inside a transaction. It is valid until the function that got it returns.
 type Tx struct {
-	conn   *conn
+	on     statements
+	words  *words
+	locks  bool  // whether others may write at the same time: what is read to be decided on has to be locked
 	broken error // the first failure of the database itself
+}
+
+// words is what cannot be said to both databases alike.
+type words struct {
+	logChange string // inserts into changes, marked so that a reader of the log's tail finds it
+	tailMark  string // selects the least mark that a change may have which this snapshot does not see
 }
 
 // scanner is a row to be read.
@@ -35,11 +42,7 @@ func (tx *Tx) run(fn func(*Tx) error) (err error) {
 
 // exec runs a statement and returns how many rows it changed.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	s, err := tx.conn.stmt(query)
-	if err != nil {
-		return 0, tx.failed(err)
-	}
-	r, err := s.ExecContext(context.Background(), args...)
+	r, err := tx.on.exec(query, args)
 	if err != nil {
 		return 0, tx.failed(err)
 	}
@@ -48,20 +51,16 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 
 // row runs a query for at most one row; Scan returns sql.ErrNoRows when there is none.
 func (tx *Tx) row(query string, args ...any) scanner {
-	s, err := tx.conn.stmt(query)
+	r, err := tx.on.queryRow(query, args)
 	if err != nil {
 		return failedRow{tx.failed(err)}
 	}
-	return oneRow{tx, s.QueryRowContext(context.Background(), args...)}
+	return oneRow{tx, r}
 }
 
 // rows runs a query and calls scan for each row, in order, until scan returns an error.
 func (tx *Tx) rows(query string, scan func(scanner) error, args ...any) error {
-	s, err := tx.conn.stmt(query)
-	if err != nil {
-		return tx.failed(err)
-	}
-	rows, err := s.QueryContext(context.Background(), args...)
+	rows, err := tx.on.query(query, args)
 	if err != nil {
 		return tx.failed(err)
 	}
@@ -116,9 +115,13 @@ type Operation struct {
 // operationKept is how long an op_id is remembered, in milliseconds.
 const operationKept = 24 * 60 * 60 * 1000
 
-// Operation returns what userID's op_id was used for in the 24 hours before now, if anything.
+// Operation returns what userID's op_id was used for in the 24 hours before now, if anything. A transaction that asks
+// makes others that ask for the same wait; it has to ask before it locks anything else.
 func (tx *Tx) Operation(userID, opID string, now int64) (Operation, bool, error) {
 	o := Operation{UserID: userID, OpID: opID}
+	if err := tx.lockName(lockOperation, userID, opID); err != nil {
+		return o, false, err
+	}
 	err := tx.row(`SELECT method, digest, result, at FROM operations WHERE user_id = $1 AND op_id = $2 AND at > $3`, userID, opID, now-operationKept).
 		Scan(&o.Method, &o.Digest, &o.Result, &o.At)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -81,7 +81,7 @@ func (w *writer) loop() {
 func (w *writer) batch(first *write) {
 	batch := make([]*write, 1, 8)
 	batch[0] = first
-	if err := w.conn.exec(`BEGIN IMMEDIATE`); err != nil {
+	if err := w.conn.control(`BEGIN IMMEDIATE`); err != nil {
 		w.answer(w.waiting(batch), unavailable(err, false))
 		return
 	}
@@ -102,8 +102,8 @@ func (w *writer) batch(first *write) {
 		}
 		break
 	}
-	if err := w.conn.exec(`COMMIT`); err != nil {
-		e := w.conn.exec(`ROLLBACK`)
+	if err := w.conn.control(`COMMIT`); err != nil {
+		e := w.conn.control(`ROLLBACK`)
 		w.answer(batch, unavailable(errors.Join(err, e), e != nil))
 		return
 	}
@@ -116,17 +116,17 @@ func (w *writer) savepoint(r *write) bool {
 		r.err = unavailable(err, false)
 		return true
 	}
-	if r.err = w.conn.exec(`SAVEPOINT request`); r.err != nil {
+	if r.err = w.conn.control(`SAVEPOINT request`); r.err != nil {
 		return false
 	}
-	tx := &Tx{conn: w.conn}
+	tx := &Tx{on: w.conn, words: &sqliteWords}
 	if r.err = tx.run(r.fn); r.err != nil {
-		if e := w.conn.exec(`ROLLBACK TO request`); e != nil {
+		if e := w.conn.control(`ROLLBACK TO request`); e != nil {
 			r.err = errors.Join(r.err, e)
 			return false
 		}
 	}
-	if e := w.conn.exec(`RELEASE request`); e != nil {
+	if e := w.conn.control(`RELEASE request`); e != nil {
 		r.err = errors.Join(r.err, e)
 		return false
 	}
@@ -136,7 +136,7 @@ func (w *writer) savepoint(r *write) bool {
 // abort gives the whole transaction up: nobody's request was carried out.
 func (w *writer) abort(batch []*write) {
 	cause := batch[len(batch)-1].err
-	w.answer(batch, unavailable(errors.Join(cause, w.conn.exec(`ROLLBACK`)), false))
+	w.answer(batch, unavailable(errors.Join(cause, w.conn.control(`ROLLBACK`)), false))
 }
 
 // answer tells each request its outcome: err if the transaction came to nothing, else its own.

@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// postgresWords mark changes with their transaction's number. A snapshot's xmin is the least number whose transaction
+// may still commit something that the snapshot does not see.
+var postgresWords = words{
+	logChange: `INSERT INTO changes (user_id, rev, kind, body, at, mark) VALUES ($1, $2, $3, $4, $5, pg_current_xact_id()::text::bigint)`,
+	tailMark:  `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
+}
+
+const (
+	connectWithin   = 3 * time.Second
+	lockWithin      = 2 * time.Second // for one lock; the server then ends the statement
+	poolDefault     = 16
+	poolMin         = 4 // below, requests that wait for locks would leave none for reading
+	connectionIdles = 5 * time.Minute
+)
+
+// postgres is a pool of connections to PostgreSQL. Each request has a transaction of its own.
+type postgres struct {
+	db       *sql.DB
+	size     int
+	patience time.Duration
+	// writers and readers hold a place for each transaction of the kind, so that writers who wait for a lock leave
+	// connections for readers.
+	writers, readers chan struct{}
+	gate             gate
+}
+
+// parsePostgres reads a postgres:// URL. Its errors don't show the password.
+func parsePostgres(dsn string) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		var e *pgconn.ParseConfigError
+		if errors.As(err, &e) && e.Unwrap() != nil {
+			return nil, fmt.Errorf("no PostgreSQL address: %w", e.Unwrap())
+		}
+		return nil, errors.New("no PostgreSQL address of the form postgres://USER@HOST/DATABASE")
+	}
+	return config, nil
+}
+
+// startPostgres connects, migrates and returns a pool. It refuses a server that acknowledges commits before they are
+// on its disk.
+func startPostgres(ctx context.Context, dsn string, o Options) (*postgres, error) {
+	parsed, err := parsePostgres(dsn)
+	if err != nil {
+		return nil, err
+	}
+	size := poolDefault
+	if asked(dsn, "pool_max_conns") {
+		size = max(int(parsed.MaxConns), poolMin)
+	}
+	config := parsed.ConnConfig
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectWithin
+	}
+	if config.ValidateConnect == nil { // of several hosts, the one that can be written to
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	setDefault(config, "application_name", "foyer")
+	migrating := openPool(config, 2, o)
+	if err := errors.Join(migratePostgres(ctx, migrating), migrating.Close()); err != nil {
+		return nil, fmt.Errorf("PostgreSQL: %w", withoutAddress(err))
+	}
+	config = config.Copy()
+	setDefault(config, "lock_timeout", milliseconds(min(lockWithin, o.Patience)))
+	setDefault(config, "statement_timeout", milliseconds(o.Patience))
+	setDefault(config, "idle_in_transaction_session_timeout", milliseconds(2*o.Patience))
+	readers := max(size/3, 1)
+	return &postgres{
+		db: openPool(config, size, o), size: size, patience: o.Patience,
+		writers: make(chan struct{}, size-readers), readers: make(chan struct{}, readers),
+	}, nil
+}
+
+// openPool returns a pool of size connections, each looked at when it is made.
+func openPool(config *pgx.ConnConfig, size int, o Options) *sql.DB {
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		if err := durable(ctx, c, o.AllowAsyncCommit); err != nil {
+			return errors.Join(err, c.Close(ctx))
+		}
+		return nil
+	}))
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	db.SetConnMaxIdleTime(connectionIdles)
+	return db
+}
+
+// ErrAsyncCommit says that PostgreSQL would acknowledge what a crash can undo.
+var ErrAsyncCommit = errors.New("synchronous_commit is off: a crash of PostgreSQL would undo what users were told is done; " +
+	"turn it on for this database or user (ALTER DATABASE … SET synchronous_commit = on), or accept that with --store-allow-async-commit")
+
+// durable refuses a connection whose commits are acknowledged too early.
+func durable(ctx context.Context, c *pgx.Conn, allow bool) error {
+	if allow {
+		return nil
+	}
+	var setting string
+	if err := c.QueryRow(ctx, `SHOW synchronous_commit`).Scan(&setting); err != nil {
+		return fmt.Errorf("read synchronous_commit: %w", err)
+	}
+	if setting == "off" {
+		return ErrAsyncCommit
+	}
+	return nil
+}
+
+func (p *postgres) update(ctx context.Context, fn func(*Tx) error) error {
+	return p.run(ctx, &kind{begin: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`, writes: true, places: p.writers}, fn)
+}
+
+func (p *postgres) view(ctx context.Context, fn func(*Tx) error) error {
+	return p.run(ctx, &kind{begin: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, places: p.readers}, fn)
+}
+
+func (p *postgres) close() error {
+	for range cap(p.writers) {
+		p.writers <- struct{}{}
+	}
+	for range cap(p.readers) {
+		p.readers <- struct{}{}
+	}
+	return p.db.Close()
+}
+
+func setDefault(c *pgx.ConnConfig, name, value string) {
+	if _, ok := c.RuntimeParams[name]; !ok {
+		c.RuntimeParams[name] = value
+	}
+}
+
+func milliseconds(d time.Duration) string { return fmt.Sprintf("%dms", d.Milliseconds()) }
