@@ -156,7 +156,7 @@ func (tx invitationTx) MarkSeen(userID string, rev int64) (int, error) {
 func (tx invitationTx) Purge(overBefore, sentBefore int64, limit int) (int, error) {
 	var ids, declined []string
 	err := tx.rows(`SELECT id, showing FROM invitations WHERE fate > 0 AND resolved_at < $1 AND sent_at < $2
-		ORDER BY resolved_at LIMIT $3`, func(row scanner) error {
+		ORDER BY resolved_at LIMIT CAST($3 AS BIGINT)`, func(row scanner) error {
 		var id string
 		var showing invitation.Showing
 		if err := row.Scan(&id, &showing); err != nil {

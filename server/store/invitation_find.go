@@ -63,7 +63,7 @@ func (tx invitationTx) Unclaimed(targets []string) ([]string, error) {
 }
 
 func (tx invitationTx) Due(now int64, limit int) ([]string, int64, error) {
-	ids, err := tx.ids(`SELECT id FROM invitations WHERE fate = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT $2`, now, limit)
+	ids, err := tx.ids(`SELECT id FROM invitations WHERE fate = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT CAST($2 AS BIGINT)`, now, limit)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -58,7 +58,7 @@ func shiftPlaces(n int) string {
 	return s
 }
 
-var relationPage = relationHalf("lo", "hi", ` > $2`) + ` UNION ALL ` + relationHalf("hi", "lo", ` > $2`) + ` ORDER BY other LIMIT $3`
+var relationPage = relationHalf("lo", "hi", ` > $2`) + ` UNION ALL ` + relationHalf("hi", "lo", ` > $2`) + ` ORDER BY other LIMIT CAST($3 AS BIGINT)`
 
 func (tx invitationTx) RelationPage(viewer, after string, limit int) ([]invitation.RelationRow, error) {
 	var found []invitation.RelationRow
@@ -84,7 +84,7 @@ func (tx invitationTx) Connections(viewer string, after invitation.NamePlace, li
 		limit = math.MaxInt32
 	}
 	err := tx.rows(`SELECT u.id, u.name, u.username, u.avatar_url, u.name_key, c.since FROM (`+connectionsOf+`) c JOIN users u ON u.id = c.other
-		WHERE (u.name_key, u.id) > ($2, $3) ORDER BY u.name_key, u.id LIMIT $4`, func(row scanner) error {
+		WHERE (u.name_key, u.id) > ($2, $3) ORDER BY u.name_key, u.id LIMIT CAST($4 AS BIGINT)`, func(row scanner) error {
 		var c invitation.ConnectionRow
 		var err error
 		if c.User, err = scanProfile(row, &c.Place.NameKey, &c.Since); err != nil {
@@ -162,7 +162,7 @@ func (tx invitationTx) Invitations(q invitation.BoxQuery, after invitation.Place
 	where, other := box(q)
 	err := tx.rows(`SELECT COALESCE(u.id, ''), COALESCE(u.name, ''), COALESCE(u.username, ''), COALESCE(u.avatar_url, ''), `+recordColumns+`
 		FROM invitations i LEFT JOIN users u ON u.id = `+other+`
-		WHERE `+where+` AND (i.sent_at, i.id) < ($2, $3) ORDER BY i.sent_at DESC, i.id DESC LIMIT $4`, func(row scanner) error {
+		WHERE `+where+` AND (i.sent_at, i.id) < ($2, $3) ORDER BY i.sent_at DESC, i.id DESC LIMIT CAST($4 AS BIGINT)`, func(row scanner) error {
 		var u protocol.User
 		var r invitation.Record
 		if err := row.Scan(append([]any{&u.ID, &u.Name, &u.Username, &u.AvatarURL}, recordFields(&r)...)...); err != nil {
