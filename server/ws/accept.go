@@ -64,7 +64,7 @@ type Acceptor struct {
 func New(o Options) *Acceptor {
 	a := &Acceptor{options: o, addresses: make(map[netip.Addr]int)}
 	a.upgrader = websocket.Upgrader{
-		WriteBufferSize: 4096, WriteBufferPool: writeBuffers, // reads go through the hijacker's buffer
+		WriteBufferSize: writeBuffer, WriteBufferPool: writeBuffers, // reads go through the hijacker's buffer
 		Subprotocols: []string{Subprotocol},
 		CheckOrigin:  func(*http.Request) bool { return true }, // checked before, see check
 		Error:        func(http.ResponseWriter, *http.Request, int, error) {},
@@ -221,6 +221,9 @@ func (a *Acceptor) binaryLimit() int {
 	}
 	return a.options.StateBytes + 1
 }
+
+// writeBuffer is what gorilla encodes a message in, in bytes; from a pool.
+const writeBuffer = 4096
 
 // readBuffer is what one socket reads into, in bytes. gorilla needs more than 256 to take it for its own.
 const readBuffer = 512

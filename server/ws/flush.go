@@ -106,11 +106,26 @@ func (s *Socket) take() (batch, bool) {
 
 // write encodes a batch and hands it to the network in one piece.
 func (s *Socket) write(b batch) error {
-	if frames := len(b.messages) + len(b.frames); frames > 1 || b.ping || b.pong != nil || b.farewell != nil {
+	if b.scattered() {
 		s.wire.collect()
 		return errors.Join(s.encode(b), s.wire.release())
 	}
 	return s.encode(b)
+}
+
+// scattered reports whether encoding makes several writes: of several frames, or of one that is too long for gorilla's
+// buffer and not prepared.
+func (b *batch) scattered() bool {
+	if len(b.messages)+len(b.frames) != 1 || b.ping || b.pong != nil || b.farewell != nil {
+		return true
+	}
+	only := entry{}
+	if len(b.frames) == 1 {
+		only.frame = b.frames[0]
+	} else {
+		only = b.messages[0]
+	}
+	return only.size() > writeBuffer && (only.frame == nil || !only.frame.used.Load())
 }
 
 func (s *Socket) encode(b batch) error {
@@ -127,7 +142,7 @@ func (s *Socket) encode(b batch) error {
 	for _, e := range b.messages {
 		var err error
 		if e.frame != nil {
-			err = s.conn.WritePreparedMessage(e.frame.prepared)
+			err = e.frame.writeTo(s.conn)
 		} else {
 			err = s.conn.WriteMessage(websocket.TextMessage, e.text)
 		}
@@ -136,7 +151,7 @@ func (s *Socket) encode(b batch) error {
 		}
 	}
 	for _, f := range b.frames {
-		if err := s.conn.WritePreparedMessage(f.prepared); err != nil {
+		if err := f.writeTo(s.conn); err != nil {
 			return err
 		}
 	}

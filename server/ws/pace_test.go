@@ -268,6 +268,26 @@ func TestManySendersAtOnce(t *testing.T) {
 	require.Equal(t, 1001, closeCode(t, c))
 }
 
+func TestALongMessageGoesInOneWriteToo(t *testing.T) {
+	shared := NewText(make([]byte, 5000))
+	rows := map[string]struct {
+		b    batch
+		want bool
+	}{
+		"a short message":          {batch{messages: []entry{{text: make([]byte, 4096)}}}, false},
+		"a long message":           {batch{messages: []entry{{text: make([]byte, 4097)}}}, true},
+		"a long frame":             {batch{frames: []*Frame{NewBinary(make([]byte, 5000))}}, true},
+		"a long frame, prepared":   {batch{messages: []entry{{frame: shared}}}, false},
+		"two messages":             {batch{messages: []entry{{text: []byte("a")}, {text: []byte("b")}}}, true},
+		"a message and a ping":     {batch{messages: []entry{{text: []byte("a")}}, ping: true}, true},
+		"a message and a farewell": {batch{messages: []entry{{text: []byte("a")}}, farewell: []byte{}}, true},
+	}
+	shared.used.Store(true)
+	for name, row := range rows {
+		require.Equal(t, row.want, row.b.scattered(), name)
+	}
+}
+
 // What arrives is fit for the wire: the frames of a batch are whole and unmasked.
 func TestSeveralQueuedMessagesGoInOneWrite(t *testing.T) {
 	near, far := net.Pipe()

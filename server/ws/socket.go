@@ -75,7 +75,7 @@ type entry struct {
 
 func (e entry) size() int {
 	if e.frame != nil {
-		return e.frame.size
+		return e.frame.Size()
 	}
 	return len(e.text)
 }

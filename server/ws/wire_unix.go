@@ -22,7 +22,7 @@ func (a *attempt) bind() { a.fn, a.ready = a.once, readable }
 
 // readable reports whether reading from a socket would not wait.
 func readable(fd uintptr) bool {
-	ask := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}} //nolint:gosec // a descriptor is a small number
+	ask := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 	n, err := unix.Poll(ask[:], 0)
 	return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
 }
