@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -11,18 +10,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foyer/protocol"
+	"foyer/server/store/testservice"
 )
 
-// each runs test on a database in a file and on one in memory.
+// each runs test on each kind of database.
 func each(t *testing.T, test func(t *testing.T, s *Store)) {
-	for name, dsn := range map[string]string{"file": "sqlite:" + filepath.Join(t.TempDir(), "x.db"), "memory": "sqlite::memory:"} {
-		t.Run(name, func(t *testing.T) {
-			s, err := Open(context.Background(), dsn, Options{})
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, s.Close()) })
-			test(t, s)
-		})
-	}
+	testservice.Each(t, func(t *testing.T, dsn func(testing.TB) string) { test(t, open(t, dsn(t))) })
+}
+
+// open opens a database until t ends.
+func open(t testing.TB, dsn string) *Store {
+	s, err := Open(context.Background(), dsn, Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
 }
 
 func addUser(t *testing.T, s *Store, id string) {
@@ -186,24 +187,21 @@ func TestOperationIsRememberedForADay(t *testing.T) {
 }
 
 func TestEpochIsKeptOverRestartsAndCanBeRenewed(t *testing.T) {
-	dsn := "sqlite:" + filepath.Join(t.TempDir(), "x.db")
-	open := func() *Store {
-		s, err := Open(t.Context(), dsn, Options{})
-		require.NoError(t, err)
-		return s
+	for _, name := range []string{"file", "postgresql"} {
+		dsn := testservice.Databases[name](t)
+		s := open(t, dsn)
+		first := s.Epoch()
+		require.NotEmpty(t, first)
+		require.NoError(t, s.Close())
+		s = open(t, dsn)
+		require.Equal(t, first, s.Epoch())
+		require.NoError(t, s.NewEpoch(t.Context()))
+		require.NoError(t, s.Close())
+		s = open(t, dsn)
+		require.NotEqual(t, first, s.Epoch())
+		require.NoError(t, s.Close())
+		require.ErrorIs(t, s.Ping(t.Context()), protocol.Refuse(protocol.Unavailable))
 	}
-	s := open()
-	first := s.Epoch()
-	require.NotEmpty(t, first)
-	require.NoError(t, s.Close())
-	s = open()
-	require.Equal(t, first, s.Epoch())
-	require.NoError(t, s.NewEpoch(t.Context()))
-	require.NoError(t, s.Close())
-	s = open()
-	require.NotEqual(t, first, s.Epoch())
-	require.NoError(t, s.Close())
-	require.ErrorIs(t, s.Ping(t.Context()), protocol.Refuse(protocol.Unavailable))
 }
 
 func TestUnknownStoreIsRefusedWithoutItsPassword(t *testing.T) {
