@@ -93,7 +93,7 @@ func announce(log zerolog.Logger, s config.Settings, devices, operators net.Addr
 }
 
 type migrateCommand struct {
-	Store     string     `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH."`
+	Store     string     `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH or postgres://USER@HOST/DATABASE."`
 	StoreFile string     `placeholder:"FILE" help:"A file that holds the value of --store."`
 	NewEpoch  bool       `env:"-" help:"After restoring a backup: make clients fetch everything again instead of resuming from revisions that are gone."`
 	Log       config.Log `embed:"" prefix:"log-"`

@@ -96,8 +96,9 @@ func isLoopback(address string) (bool, error) {
 
 func (s *Settings) validateBackends() error {
 	var found error
-	if path, ok := strings.CutPrefix(s.Store, "sqlite:"); !ok || path == "" {
-		found = errors.Join(found, fmt.Errorf("--store %s: this version supports sqlite:PATH and sqlite::memory: only", Redacted(s.Store)))
+	path, file := strings.CutPrefix(s.Store, "sqlite:")
+	if server := strings.HasPrefix(s.Store, "postgres://") || strings.HasPrefix(s.Store, "postgresql://"); !server && (!file || path == "") {
+		found = errors.Join(found, fmt.Errorf("--store %s: give sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE", Redacted(s.Store)))
 	}
 	if s.Redis != "" {
 		found = errors.Join(found, errors.New("--redis: this version runs as one node and needs no Redis"))

@@ -7,7 +7,7 @@ type Settings struct {
 	Listen      string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where devices connect: /v1/ws, the server API and /tablet/." group:"Server"`
 	AdminListen string        `default:"127.0.0.1:8081" placeholder:"ADDRESS" help:"Where operators look: /livez, /readyz, /metrics and, from this machine only, /debug/pprof/." group:"Server"`
 	Node        string        `placeholder:"NAME" help:"This node's name; the host's name unless given." group:"Server"`
-	Store       string        `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH or sqlite::memory:." group:"Server"`
+	Store       string        `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE." group:"Server"`
 	StoreFile   string        `placeholder:"FILE" help:"A file that holds the value of --store." group:"Server"`
 	Redis       string        `placeholder:"URL" help:"Reserved for clusters of several nodes; this version runs as one node and refuses it." group:"Server"`
 	RedisFile   string        `placeholder:"FILE" help:"A file that holds the value of --redis." group:"Server"`
