@@ -192,7 +192,8 @@ export class FoyerClient {
   #receive(socket, data) {
     if (socket !== this.#socket) return;
     if (typeof data !== 'string') {
-      this.#emitter.emit('states', decodeStates(data));
+      // Up to 60 frames a second: not worth decoding for nobody.
+      if (this.#emitter.has('states')) this.#emitter.emit('states', decodeStates(data));
       return;
     }
     const message = JSON.parse(data);

@@ -9,6 +9,10 @@ export class Emitter {
     return () => set.delete(listener);
   }
 
+  has(event) {
+    return (this.#listeners.get(event)?.size ?? 0) > 0;
+  }
+
   emit(event, value) {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) {
       try {

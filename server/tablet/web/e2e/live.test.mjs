@@ -98,6 +98,11 @@ test('declined, listed, taken back, accepted; the sender sees nothing of the fir
   await page.getByTestId(`declined-${boId}`).getByRole('button', { name: 'Undo' }).click();
   await gone(page.getByTestId(`declined-${boId}`));
   await page.getByRole('button', { name: /^Received/ }).click();
+  // The same by the panel.
+  await page.getByTestId(`received-${boId}`).getByRole('button', { name: boName }).click();
+  await action(page, 'decline').click();
+  await action(page, 'undo_decline').click();
+  await action(page, 'accept').waitFor();
   assert.equal((await bo.call('relation.list')).relations[anaId].state, 'invitation_sent');
   assert.deepEqual(told, []);
   await page.getByTestId(`received-${boId}`).getByRole('button', { name: 'Accept' }).click();

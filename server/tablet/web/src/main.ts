@@ -37,13 +37,12 @@ class FoyerApp extends LitElement {
     this.addEventListener('focusin', (event) => this.#remember(event.target as Element));
     this.addEventListener('keydown', (event) => this.#key(event));
     addEventListener('hashchange', () => location.reload());
-    addEventListener('online', () => this.#app?.client.retryNow());
+    addEventListener('online', () => this.#look());
+    addEventListener('offline', () => this.#look());
     addEventListener('pagehide', () => this.#keep());
     document.addEventListener('visibilitychange', () => {
       this.#keep();
-      if (document.visibilityState !== 'visible' || !this.#app) return;
-      this.#app.client.retryNow();
-      void act.markSeen(this.#app);
+      if (document.visibilityState === 'visible') this.#look();
     });
     wide.addEventListener('change', () => this.requestUpdate());
     setInterval(() => this.#refresh(), 30 * SECOND);
@@ -133,8 +132,17 @@ class FoyerApp extends LitElement {
     home?.querySelector<HTMLElement>('.heading')?.focus({ preventScroll: true });
   }
 
+  /** Someone looks again, or the network changed: is what is shown still so? */
+  #look(): void {
+    if (!this.#app) return;
+    this.#app.client.retryNow();
+    void act.probe(this.#app);
+    void act.markSeen(this.#app);
+  }
+
   #refresh(): void {
     if (this.#app) act.refreshSessions(this.#app);
+    if (this.#app) void act.probe(this.#app);
     this.requestUpdate();
   }
 

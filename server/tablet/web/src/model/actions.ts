@@ -30,6 +30,20 @@ export async function markSeen(app: App): Promise<void> {
   }
 }
 
+// Long enough for a bad network, short enough not to be fooled by a dead one.
+const PROBE_MS = 5_000;
+
+/** Asks something small, so that a network that died silently is noticed before the user needs it. */
+export async function probe(app: App): Promise<void> {
+  if (app.status !== 'online' || document.visibilityState !== 'visible') return;
+  try {
+    const { settings, rev } = await app.client.call('settings.get', {}, { timeoutMs: PROBE_MS });
+    app.learnSettings(settings, rev);
+  } catch {
+    // No answer in time: the client has dropped the socket and comes back.
+  }
+}
+
 // --- the focus panel ---
 
 export async function open(app: App, user: User): Promise<void> {
@@ -136,6 +150,18 @@ export const undoDecline = (app: App, invitationId: string, user?: User): Promis
     { userId: user?.id, invitationId },
     `The request from ${user?.name} is open again.`,
   );
+
+/** The invitation isn't in the relation any more, so it is looked up among those declined. */
+export async function undoDeclineOf(app: App, user: User): Promise<void> {
+  const among = (list: Invitation[]) => list.find((one) => one.user?.id === user.id)?.id;
+  const id =
+    among(app.relations.declined.items) ??
+    (await app.run('declined', async () => {
+      const params = { box: 'received', state: 'declined', query: user.name, limit: 200 } as const;
+      return among((await app.client.call('invitation.list', params)).invitations);
+    }));
+  if (id) await undoDecline(app, id, user);
+}
 
 export const unblock = (app: App, user: User): Promise<void> =>
   change(app, 'user.unblock', { user_id: user.id }, { userId: user.id }, `${user.name} is unblocked.`);

@@ -45,13 +45,13 @@ export class TokenSource {
 
   get = async ({ rejected }: { rejected: boolean }): Promise<string> => {
     if (window.foyerToken) return window.foyerToken();
-    if (this.name) return this.#fromDevelopmentServer(this.name);
     if (this.#handed && !rejected) {
       const token = this.#handed;
       // Asked again later, it is because this one ends: its host is to post another.
       if (this.#host) this.#handed = undefined;
       return token;
     }
+    if (this.name) return this.#fromDevelopmentServer(this.name);
     if (this.#host) return this.#fromHost(this.#host);
     if (rejected || !this.#handed) throw signIn();
     return this.#handed;

@@ -83,8 +83,6 @@ type Allowed = Map<ActionName, Action>;
 function pairActions(app: App, user: User, focus: Focus, allowed: Allowed): View {
   const invitation = focus.person.relation.invitation;
   const session = app.presenceOf(focus.person)?.session;
-  // What was declined has no invitation in the relation; its id is in the declined list.
-  const declined = app.relations.declined.items.find((one) => one.user?.id === user.id);
   return html`
     ${show(app, allowed, 'withdraw', user, { label: 'Cancel request', icon: 'close', kind: 'danger' }, () => act.withdraw(app, user))}
     ${invitation
@@ -96,11 +94,7 @@ function pairActions(app: App, user: User, focus: Focus, allowed: Allowed): View
         `
       : nothing}
     ${allowed.has('invite') ? invite(app, user, allowed) : nothing}
-    ${declined
-      ? show(app, allowed, 'undo_decline', user, { label: 'Undo decline', icon: 'undo' }, () =>
-          act.undoDecline(app, declined.id, user),
-        )
-      : nothing}
+    ${show(app, allowed, 'undo_decline', user, { label: 'Undo decline', icon: 'undo' }, () => act.undoDeclineOf(app, user))}
     ${session && session.id !== app.room.session?.id
       ? show(app, allowed, 'join_session', user, { label: 'Join their session', icon: 'door' }, () => join(app, session))
       : nothing}
