@@ -42,7 +42,7 @@ var start = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 // newRoom returns a room with ada, ben and eve in it, whose addresses are verified, and with the default rules as
 // changed by tune.
 func newRoom(t *testing.T, tune ...func(*invitation.Config)) *room {
-	s, err := store.Open(t.Context(), "sqlite::memory:", store.Options{})
+	s, err := store.Open(t.Context(), database(t), store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return newRoomOn(t, s, tune...)

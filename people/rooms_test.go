@@ -40,7 +40,7 @@ type settings struct {
 func newRooms(t *testing.T, o settings) *rooms { return roomsOn(t, o, openStore(t), "") }
 
 func openStore(t *testing.T) *store.Store {
-	db, err := store.Open(t.Context(), "sqlite::memory:", store.Options{})
+	db, err := store.Open(t.Context(), database(t), store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db

@@ -35,7 +35,7 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite::memory:", store.Options{})
+	s, err := store.Open(t.Context(), database(t), store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	h := &house{
