@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 
 	"foyer/protocol"
 	"foyer/server/cluster"
@@ -174,5 +175,11 @@ func (fx *effects) place(userID, deviceID, sessionID string) {
 		fx.placed = map[string]string{}
 	}
 	fx.placed[userID] = deviceID
-	fx.sessions = append(fx.sessions, session.Effects{Placed: []session.Placed{{UserID: userID, SessionID: sessionID}}})
+	there := session.Placed{UserID: userID, SessionID: sessionID}
+	for _, e := range fx.sessions {
+		if slices.Contains(e.Placed, there) {
+			return
+		}
+	}
+	fx.sessions = append(fx.sessions, session.Effects{Placed: []session.Placed{there}})
 }
