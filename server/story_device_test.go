@@ -121,6 +121,12 @@ func claims(user string) auth.Claims {
 	return auth.Claims{Subject: user, Name: "Name of " + user, Username: user, Email: user + "@example.org", EmailVerified: true}
 }
 
+func withFeatures(user string, features ...string) auth.Claims {
+	c := claims(user)
+	c.Features = features
+	return c
+}
+
 // with says hello with another token.
 func with(t string) func(map[string]any) { return func(p map[string]any) { p["token"] = t } }
 

@@ -71,17 +71,20 @@ func line(t *testing.T, f frame) string {
 	case protocol.NotifyFocusChanged:
 		var n protocol.Focus
 		decode(&n)
-		s := fmt.Sprintf("focus %s %s", n.Person.User.ID, n.Person.Relation.State)
-		for _, a := range n.Actions {
-			s += " " + string(a.Action)
-			if !a.Enabled {
-				s += "!" + string(a.Reason)
-			}
-		}
-		return s
-	}
-	if f.Method == "" {
+		return focusLine(n)
+	case "":
 		return "answer " + string(f.ID)
 	}
 	return f.Method + " " + string(f.Params)
+}
+
+func focusLine(n protocol.Focus) string {
+	s := fmt.Sprintf("focus %s %s", n.Person.User.ID, n.Person.Relation.State)
+	for _, a := range n.Actions {
+		s += " " + string(a.Action)
+		if !a.Enabled {
+			s += "!" + string(a.Reason)
+		}
+	}
+	return s
 }

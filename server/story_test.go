@@ -27,6 +27,9 @@ import (
 
 const secret = "a secret that only these stories know, long enough"
 
+// Time is cheap but not free: a node looks about itself five times a second. Where the rules say days, stories set
+// minutes.
+
 // free are the flags of stories that are about something else than limits.
 var free = []string{"--invitations.pair-gap=0s", "--invitations.per-minute=0", "--invitations.per-day=0", "--invitations.pair-max=0"}
 
@@ -41,6 +44,8 @@ type world struct {
 	devices   []*device
 	unaudited bool // the story breaks what an audit needs
 }
+
+const second = time.Second
 
 // node is one process of the program.
 type node struct {
