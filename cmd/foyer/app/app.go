@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"errors"
+	stdlog "log"
 	"net"
 	"net/http"
 	"time"
@@ -110,8 +111,8 @@ func (a *App) Run(ctx context.Context, devices, operators net.Listener) error {
 		defer close(ended)
 		a.server.Run(run)
 	}()
-	front := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
-	admin := &http.Server{Handler: a.adminHandler(), ReadHeaderTimeout: 10 * time.Second}
+	front := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: stdlog.New(a.log, "", 0)}
+	admin := &http.Server{Handler: a.adminHandler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: front.ErrorLog}
 	failed := make(chan error, 2)
 	go func() { failed <- a.serve(front, devices) }()
 	if operators != nil {
@@ -178,7 +179,7 @@ func limits(s config.Settings) server.Limits {
 	l := s.Limits
 	return server.Limits{
 		RequestsPerSecond: l.RequestsPerSecond, RequestsBurst: l.RequestsBurst, StatesPerSecond: l.StatesPerSecond,
-		MessageBytes: l.MessageBytes, StateBytes: l.StateBytes, DevicesPerUser: l.DevicesPerUser, SearchesPerMinute: l.SearchesPerMinute,
+		MessageBytes: l.MessageBytes, StateBytes: stateBytes(s), DevicesPerUser: l.DevicesPerUser, SearchesPerMinute: l.SearchesPerMinute,
 		HelloWithin: s.Transport.HelloWithin, Ping: s.Transport.Ping, Grace: s.Presence.Grace, Drain: s.DrainTime,
 	}
 }
@@ -191,7 +192,7 @@ func transport(s config.Settings) ws.Options {
 	return ws.Options{
 		Origins: s.AllowedOrigins, BehindProxy: s.BehindProxy, TrustedProxies: proxies,
 		UpgradesPerSecond: s.Limits.UpgradesPerSecond, DevicesPerAddress: s.Limits.DevicesPerAddress,
-		MessageBytes: s.Limits.MessageBytes, StateBytes: s.Limits.StateBytes,
+		MessageBytes: s.Limits.MessageBytes, StateBytes: stateBytes(s),
 		QueueMessages: s.Transport.QueueMessages, QueueBytes: s.Transport.QueueBytes,
 		PingEvery: s.Transport.Ping, PongWithin: s.Transport.Pong, StallAfter: s.Transport.Stall,
 	}
@@ -222,4 +223,12 @@ func (r relations) BlockedBy(ctx context.Context, userID string, others []string
 		out[id] = by[id]
 	}
 	return out, err
+}
+
+// stateBytes is the longest state: one that fits into a frame, where nothing else is asked for.
+func stateBytes(s config.Settings) int {
+	if s.Limits.StateBytes == 0 {
+		return config.MaxState
+	}
+	return s.Limits.StateBytes
 }
