@@ -79,6 +79,10 @@ func (a *act) claim(id string) error {
 	if err != nil {
 		return err
 	}
+	// Before the locks were had, its sender may have withdrawn it, or another node given it to the owner.
+	if r, found, err = a.tx.Invitation(id); err != nil || !found || r.Fate != Open || r.Recipient != "" {
+		return err
+	}
 	by := t.side(owner)
 	hide, err := a.decider().turnsAway(t.people[by.Other()], t.people[by])
 	if err != nil {
