@@ -3,7 +3,6 @@ package invitation_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -181,7 +180,7 @@ func try[R any](r *room, act func(ctx context.Context) (R, invitation.Effects, e
 		return out, nil
 	}
 	var refusal *protocol.Error
-	require.True(r.t, errors.As(err, &refusal), "%v", err)
+	require.ErrorAs(r.t, err, &refusal)
 	return out, refusal
 }
 

@@ -35,9 +35,9 @@ func scanRelation(row scanner) (invitation.RelationRow, error) {
 
 func (tx invitationTx) Relations(viewer string, others []string) ([]invitation.RelationRow, error) {
 	var found []invitation.RelationRow
-	err := inChunks(others, func(places string, args []any) error {
-		places = fmt.Sprintf(` IN (%s)`, shiftPlaces(len(args)))
-		return tx.rows(relationHalf("lo", "hi", places)+` UNION ALL `+relationHalf("hi", "lo", places), func(row scanner) error {
+	err := inChunks(others, func(_ string, args []any) error {
+		in := ` IN (` + placesFrom2(len(args)) + `)`
+		return tx.rows(relationHalf("lo", "hi", in)+` UNION ALL `+relationHalf("hi", "lo", in), func(row scanner) error {
 			r, err := scanRelation(row)
 			found = append(found, r)
 			return err
@@ -49,8 +49,8 @@ func (tx invitationTx) Relations(viewer string, others []string) ([]invitation.R
 	return found, nil
 }
 
-// shiftPlaces returns n places from $2 on.
-func shiftPlaces(n int) string {
+// placesFrom2 returns n places from $2 on.
+func placesFrom2(n int) string {
 	s := "$2"
 	for i := 3; i < n+2; i++ {
 		s += fmt.Sprintf(",$%d", i)
