@@ -193,6 +193,44 @@ test('a refusal says why, in words', async (t) => {
   await ana.close();
 });
 
+test('asking again too soon: why not, until when, and then it can be done', async (t) => {
+  const strict = await Server.start({ args: ['--invitations.pair-gap=4s'] });
+  t.after(() => strict.stop());
+  const boName = someone('Bo');
+  await strict.device(boName);
+  const ana = await open(browser, strict, someone('Ana'));
+  t.after(() => ana.context.close());
+  await (await find(ana.page, boName)).getByRole('button').first().click();
+  await action(ana.page, 'invite').click();
+  await action(ana.page, 'withdraw').click();
+  await panel(ana.page).getByText(/You’ve asked this person recently\. You can try again (in \d seconds?|now)\./).waitFor();
+  assert.equal(await action(ana.page, 'invite').isDisabled(), true);
+  // Nobody does anything: the server sends the panel anew when the time has come.
+  await panel(ana.page).getByRole('button', { name: 'Connect', disabled: false }).click();
+  await action(ana.page, 'withdraw').waitFor();
+  await ana.close();
+});
+
+test('invisible: offline to others, plain to oneself, and after a reload too', async (t) => {
+  const { ana, bo, boName, anaId, ask, page } = await start(t);
+  await ask();
+  await page.getByTestId('toast').getByText(boName).waitFor();
+  await page.getByTestId('toast').getByRole('button', { name: 'Accept' }).click();
+  await area(page, 'You').click();
+  const offline = next(bo, 'presence.changed', ({ people }) =>
+    people.some(({ user_id, presence }) => user_id === anaId && presence.status === 'offline'),
+  );
+  const invisible = page.getByRole('button', { name: /^Invisible/, pressed: true });
+  await page.getByRole('button', { name: /^Invisible/ }).click();
+  await Promise.all([offline, invisible.waitFor()]);
+  await page.reload();
+  await area(page, 'You').click();
+  await invisible.waitFor();
+  await page.getByRole('button', { name: /^Online/ }).click();
+  await page.getByRole('button', { name: /^Online/, pressed: true }).waitFor();
+  await ana.close();
+});
+
 test('names are text, whatever they are', async (t) => {
   const { ana, page } = await start(t);
   const name = `<img src=x onerror=alert(1)> ${someone('Eve')}`;

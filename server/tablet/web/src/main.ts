@@ -4,6 +4,7 @@ import { App } from './model/app.js';
 import * as tab from './model/tab.js';
 import { applyKeptTheme } from './model/theme.js';
 import { TokenSource } from './model/token.js';
+import { now } from './model/words.js';
 import { dialogContent } from './view/dialogs.js';
 import { isStale } from './view/focus.js';
 import { gate, shell } from './view/shell.js';
@@ -148,7 +149,7 @@ class FoyerApp extends LitElement {
 
   #countDown(): void {
     const soon = this.#app?.focus?.actions.some(
-      ({ retry_at }) => retry_at !== undefined && Date.parse(retry_at) - Date.now() < COUNTDOWN,
+      ({ retry_at }) => retry_at !== undefined && Date.parse(retry_at) - now() < COUNTDOWN,
     );
     if (soon) this.requestUpdate();
     // The server sends the panel anew by itself; should that be lost, ask.

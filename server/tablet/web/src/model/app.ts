@@ -16,7 +16,7 @@ import { Relations } from './relations.js';
 import { Room, type Sort } from './room.js';
 import * as tab from './tab.js';
 import { TokenSource } from './token.js';
-import { closedWord, endedWord, explain } from './words.js';
+import { closedWord, endedWord, explain, setClock } from './words.js';
 
 export type Route = 'here' | 'connections' | 'invitations' | 'add' | 'sessions' | 'you';
 export type Status = 'starting' | 'online' | 'offline' | 'closed' | 'sign_in';
@@ -171,7 +171,7 @@ export class App {
     });
     on('presence.changed', ({ people }) => {
       for (const { user_id, presence } of people) {
-        if (user_id === this.me.id) this.own = presence;
+        if (user_id === this.me.id) this.learnOwn(presence);
         else this.presences.set(user_id, presence);
       }
     });
@@ -195,6 +195,7 @@ export class App {
     const first = this.hello === undefined || this.hello.user.id !== hello.user.id;
     this.hello = hello;
     this.relations.unseen = hello.unseen;
+    setClock(hello.time);
     void tab.hold(hello.device_id);
     tab.keep(this.client.resume);
     const loads: Promise<unknown>[] = [this.#resumeRoom(hello), this.#loadPanels()];
@@ -227,7 +228,7 @@ export class App {
   /** One's own panel is the one place that tells how others see oneself; after it, the panel that was open. */
   async #loadPanels(): Promise<void> {
     const { person } = await this.client.call('people.focus', { user_id: this.me.id });
-    if (person.presence && !this.own.invisible) this.own = person.presence;
+    if (person.presence) this.learnOwn(person.presence);
     const open = this.focusUser;
     if (!open) await this.client.call('people.unfocus', {});
     else this.learnFocus(await this.client.call('people.focus', { user_id: open.id }));
@@ -283,6 +284,12 @@ export class App {
     if (rev < this.settingsRev) return;
     this.settings = settings;
     this.settingsRev = rev;
+  }
+
+  /** What others see of oneself; while invisible, that may leave out one's note. */
+  learnOwn(presence: Presence): void {
+    this.own = presence;
+    if (!presence.invisible || presence.note) this.note = presence.note;
   }
 
   learnFocus(focus: Focus): void {

@@ -67,16 +67,25 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+let ahead = 0;
+
+/** The server's clock, which a headset's may be far from. */
+export const now = (): number => Date.now() + ahead;
+
+export function setClock(serverTime: string): void {
+  ahead = Date.parse(serverTime) - Date.now() || 0;
+}
+
 /** "in 40 seconds", "in 3 hours", "in 12 days" */
-export function until(time: string, now = Date.now()): string {
-  const ms = Date.parse(time) - now;
+export function until(time: string, from = now()): string {
+  const ms = Date.parse(time) - from;
   if (ms <= 0) return 'now';
   return `in ${amount(ms)}`;
 }
 
 /** "just now", "5 minutes ago", "3 days ago" */
-export function ago(time: string, now = Date.now()): string {
-  const ms = now - Date.parse(time);
+export function ago(time: string, from = now()): string {
+  const ms = from - Date.parse(time);
   return ms < MINUTE ? 'just now' : `${amount(ms)} ago`;
 }
 

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import type { Methods, Settings } from 'foyer-client';
 import type { App } from '../model/app.js';
+import { now } from '../model/words.js';
 import { setTheme, theme, type Theme } from '../model/theme.js';
 import { avatar, button, heading, skeleton, type View } from './parts.js';
 
@@ -36,28 +37,27 @@ function setPresence(app: App, status: Choice, note: string, until?: string): vo
       note,
       ...(until ? { note_until: until } : {}),
     });
-    app.own = { ...presence, ...(status === 'invisible' ? { invisible: true } : {}) };
-    // What is shown as offline keeps its note for the user alone.
+    app.learnOwn({ ...presence, ...(status === 'invisible' ? { invisible: true } : {}) });
     app.note = note;
   }, 'Your status is set.');
 }
 
 function presence(app: App): View {
-  const now: Choice = app.own.invisible ? 'invisible' : app.own.status === 'offline' ? 'online' : app.own.status;
-  const note = app.note ?? app.own.note ?? '';
+  const chosen: Choice = app.own.invisible ? 'invisible' : app.own.status === 'offline' ? 'online' : app.own.status;
+  const note = app.note ?? '';
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
     const hours = Number(form.get('hours'));
-    const until = hours ? new Date(Date.now() + hours * 3_600_000).toISOString() : undefined;
-    setPresence(app, now, String(form.get('note') ?? '').trim(), until);
+    const until = hours ? new Date(now() + hours * 3_600_000).toISOString() : undefined;
+    setPresence(app, chosen, String(form.get('note') ?? '').trim(), until);
   };
   return html`<div class="statuses" role="group" aria-label="Status">
       ${choices.map(
         ([choice, word, more]) => html`<button
           type="button"
           class="status"
-          aria-pressed=${choice === now}
+          aria-pressed=${choice === chosen}
           aria-busy=${app.busy.has('presence') ? 'true' : nothing}
           @click=${() => setPresence(app, choice, note)}
         >
