@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"foyer/protocol"
@@ -63,6 +64,7 @@ func (s *Service) SaveMembers(ctx context.Context) error {
 	for _, r := range rosters {
 		for i := range r.Members {
 			m := &r.Members[i]
+			m.Devices = slices.Clone(m.Devices) // the Registry's are shared
 			for d := range m.Devices {
 				if m.Devices[d].Connected {
 					m.Devices[d].DroppedAt = now

@@ -61,6 +61,9 @@ func TestMembersAreWaitedForAfterADrain(t *testing.T) {
 	require.NoError(t, err)
 	drained := h.clock().UnixMilli()
 	require.NoError(t, h.SaveMembers(t.Context()))
+	now, err := h.registry.Roster(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, before.Members, now.Members, "what is saved is a copy")
 
 	h.pass(time.Hour)
 	h.restart()
