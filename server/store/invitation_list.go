@@ -11,7 +11,7 @@ import (
 
 // relationHalf reads the relations of the viewer ($1) who is one side of the pair. The other half has the sides changed.
 func relationHalf(mine, other, where string) string {
-	return `SELECT u.id AS other, u.name, u.username, u.avatar_url, p.` + mine + `_view,
+	return `SELECT p.` + other + ` AS other, u.name, u.username, u.avatar_url, p.` + mine + `_view,
 			CASE p.` + mine + `_view WHEN 3 THEN p.since WHEN 4 THEN p.` + mine + `_blocked ELSE 0 END,
 			COALESCE(i.id, ''), COALESCE(i.sender_id, ''), COALESCE(i.recipient_id, ''), COALESCE(i.target, ''), COALESCE(i.address, ''),
 			COALESCE(i.channel, ''), COALESCE(i.message, ''), COALESCE(i.session_id, ''), COALESCE(i.sent_at, 0), COALESCE(i.expires_at, 0),
@@ -181,6 +181,9 @@ func (tx invitationTx) Invitations(q invitation.BoxQuery, after invitation.Place
 }
 
 func (tx invitationTx) CountInvitations(q invitation.BoxQuery) (int, error) {
+	if q.Box == protocol.Sent && q.State == protocol.ListHistory { // the difference of two indexes
+		return tx.count(`SELECT (SELECT COUNT(*) FROM invitations WHERE sender_id = $1) - (SELECT COUNT(*) FROM invitations WHERE sender_id = $1 AND fate = 0)`, q.Viewer)
+	}
 	where, _ := box(q)
 	return tx.count(`SELECT COUNT(*) FROM invitations i WHERE `+where, q.Viewer)
 }

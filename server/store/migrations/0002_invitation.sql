@@ -52,6 +52,7 @@ CREATE TABLE invitations (
     received_rev BIGINT NOT NULL
 );
 CREATE INDEX invitations_sent ON invitations (sender_id, sent_at, id);
+CREATE INDEX invitations_sent_open ON invitations (sender_id, sent_at, id) WHERE fate = 0;
 CREATE INDEX invitations_target ON invitations (sender_id, target, sent_at);
 CREATE UNIQUE INDEX invitations_open ON invitations (sender_id, target) WHERE fate = 0;
 CREATE INDEX invitations_pair ON invitations (lo, hi) WHERE fate = 0;
