@@ -1,7 +1,7 @@
 # `make demo` shows Foyer, `make test` tests it. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-go test-js check lint fmt generate generated fuzz bench e2e clean
+.PHONY: FORCE help demo build test test-go test-js check lint fmt generate generated fuzz bench e2e clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -9,12 +9,14 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: build ## a lobby with a dozen lively people, and links to walk in
+demo: bin/foyer ## a lobby with a dozen lively people, and links to walk in
 	@exec bin/foyer demo $(ARGS)
 
-build: ## bin/foyer and bin/foyer-bots
-	@mkdir -p bin
-	@go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/foyer ./cmd/foyer-bots
+build: bin/foyer bin/foyer-bots ## bin/foyer and bin/foyer-bots
+
+bin/foyer bin/foyer-bots: FORCE # go knows what is out of date
+	@[ -d bin ] || echo 'Building; the first time this takes a minute or two.'
+	@go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(@F)
 
 test: ## every test, after installing what they need (Debian)
 	@scripts/setup.sh

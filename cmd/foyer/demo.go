@@ -43,5 +43,8 @@ func (c *demoCommand) Run(ctx context.Context, to streams) error {
 		return fmt.Errorf("%w\nsomething else is using that port: stop it, or choose others, such as\n"+
 			"  make demo ARGS='--listen 127.0.0.1:9080 --admin-listen 127.0.0.1:9081'", err)
 	}
+	if err == nil {
+		fmt.Fprint(to.out, "\n  The lobby is closed.\n")
+	}
 	return err
 }
