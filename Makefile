@@ -1,7 +1,7 @@
 # `make demo` shows Foyer, `make test` tests it. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: FORCE help demo build test test-go test-js check lint fmt generate generated fuzz bench e2e clean
+.PHONY: FORCE help demo build test test-go test-js check lint fmt generate generated fuzz soak bench e2e clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -51,6 +51,9 @@ generated: ## fails if something generated isn't current, or if the AsyncAPI doc
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@scripts/setup.sh go
 	@scripts/fuzz.sh
+
+soak: ## bots with failing networks for SOAKTIME (30m); then nothing may be left of them
+	@go test -race -count=1 -run TestSoak -v -timeout 24h ./cmd/foyer/e2e -soak $(or $(SOAKTIME),30m)
 
 bench: ## the Go benchmarks
 	@go test -run '^$$' -bench . -benchmem $(or $(PKG),./...)

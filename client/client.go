@@ -42,8 +42,8 @@ type Options struct {
 	Resume *protocol.Resume
 
 	// OnEvent is called for every notification and for what becomes of the socket, one at a time and in order, on a
-	// goroutine of its own. Events wait in memory while it runs.
-	OnEvent func(Event)
+	// goroutine of its own; the first time maybe before Dial has returned. Events wait in memory while it runs.
+	OnEvent func(*Client, Event)
 	// OnStates is called for each frame of the state lane, on the reading goroutine: it must be quick and must not make
 	// calls. The frame is valid until it returns.
 	OnStates func(frame []byte)
@@ -131,7 +131,11 @@ func (c *Client) live(socket *websocket.Conn) {
 	handler := make(chan struct{})
 	go func() {
 		defer close(handler)
-		c.events.deliver(c.o.OnEvent)
+		c.events.deliver(func(e Event) {
+			if c.o.OnEvent != nil {
+				c.o.OnEvent(c, e)
+			}
+		})
 	}()
 	c.run(socket)
 	c.background.Wait()

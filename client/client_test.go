@@ -276,16 +276,15 @@ func TestCloseSaysGoodbyeAndEndsCalls(t *testing.T) {
 
 func TestAHandlerMayMakeCallsAndClose(t *testing.T) {
 	story(t, func(t *testing.T, f *fake) {
-		var d *device
 		called := make(chan error, 1)
 		d, p := f.dialed(func(o *client.Options) {
 			keep := o.OnEvent
-			o.OnEvent = func(e client.Event) {
-				keep(e)
+			o.OnEvent = func(c *client.Client, e client.Event) {
+				keep(c, e)
 				if _, ok := e.(*protocol.RelationChanged); ok {
-					_, err := d.Settings(t.Context())
+					_, err := c.Settings(t.Context())
 					called <- err
-					d.Close()
+					c.Close()
 				}
 			}
 		})

@@ -8,7 +8,7 @@
 //		URL:     "ws://127.0.0.1:8080/v1/ws",
 //		Token:   client.StaticToken(token),
 //		Client:  protocol.Client{Name: "greeter", Version: "1.0", Kind: protocol.KindBot},
-//		OnEvent: func(e client.Event) { … },
+//		OnEvent: func(c *client.Client, e client.Event) { … },
 //	})
 //	sent, err := c.SendInvitation(ctx, protocol.InvitationSendParams{To: protocol.To{UserID: "ben"}})
 //

@@ -73,9 +73,7 @@ func (q *queue) deliver(handler func(Event)) {
 		if !ok {
 			return
 		}
-		if handler != nil {
-			handler(e)
-		}
+		handler(e)
 	}
 }
 

@@ -172,7 +172,7 @@ func (f *fake) dialed(change func(*client.Options)) (*device, *peer) {
 	d := &device{events: make(chan client.Event, 100)}
 	o := client.Options{
 		URL: "ws://foyer.test", Token: client.StaticToken("t1"), NetDial: f.dial,
-		OnEvent: func(e client.Event) { d.events <- e },
+		OnEvent: func(_ *client.Client, e client.Event) { d.events <- e },
 	}
 	if change != nil {
 		change(&o)

@@ -42,7 +42,7 @@ func (b *bot) connect(ctx context.Context, id, name string) error {
 		URL:      b.f.o.URL,
 		Token:    b.f.o.tokens(id, name),
 		Client:   protocol.Client{Name: "foyer-bots", Version: "1", Kind: protocol.KindBot},
-		OnEvent:  func(e client.Event) { b.hear(ctx, e) },
+		OnEvent:  func(c *client.Client, e client.Event) { b.hear(ctx, c, e) },
 		OnStates: b.see,
 	})
 	if err != nil {
@@ -54,16 +54,16 @@ func (b *bot) connect(ctx context.Context, id, name string) error {
 }
 
 // hear keeps what this person is told. It runs on the client's handler.
-func (b *bot) hear(ctx context.Context, e client.Event) {
+func (b *bot) hear(ctx context.Context, c *client.Client, e client.Event) {
 	switch e := e.(type) {
 	case *client.Online:
 		if e.Fresh {
-			b.fetch(ctx)
+			b.fetch(ctx, c)
 		}
 	case *client.Offline:
 		b.f.report.offline.Add(1)
 		if errors.Is(e.Err, client.ErrGap) {
-			b.f.report.violation("%s: %v", b.c.User().ID, e.Err)
+			b.f.report.violation("%s: %v", c.User().ID, e.Err)
 		}
 	case *protocol.SessionJoinResult:
 		b.number.Store(uint32(e.Number))
@@ -109,8 +109,8 @@ func (b *bot) expect(other string, state protocol.RelationState, since time.Time
 }
 
 // fetch reads all relations anew.
-func (b *bot) fetch(ctx context.Context) {
-	relations, rev, err := b.list(ctx)
+func (b *bot) fetch(ctx context.Context, c *client.Client) {
+	relations, rev, err := list(ctx, c)
 	if err != nil {
 		return // ctx has ended, or the socket broke: Online comes again
 	}
@@ -120,11 +120,11 @@ func (b *bot) fetch(ctx context.Context) {
 }
 
 // list reads the relations as the server holds them.
-func (b *bot) list(ctx context.Context) (map[string]protocol.RelationState, int64, error) {
+func list(ctx context.Context, c *client.Client) (map[string]protocol.RelationState, int64, error) {
 	relations := map[string]protocol.RelationState{}
 	var page protocol.Page
 	for {
-		r, err := b.c.Relations(ctx, page)
+		r, err := c.Relations(ctx, page)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -142,7 +142,7 @@ func (b *bot) list(ctx context.Context) (map[string]protocol.RelationState, int6
 func (b *bot) verify(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	held, rev, err := b.list(ctx)
+	held, rev, err := list(ctx, b.c)
 	if err != nil {
 		b.f.report.violation("%s: %v", b.c.User().ID, err)
 		return

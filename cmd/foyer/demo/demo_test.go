@@ -87,7 +87,7 @@ func (h *house) enter(name string) (*client.Client, <-chan *protocol.RelationCha
 	told := make(chan *protocol.RelationChanged, 100)
 	c, err := client.Dial(h.t.Context(), client.Options{
 		URL: "http://demo", Token: h.tokens(name), NetDial: h.network.DialContext,
-		OnEvent: func(e client.Event) {
+		OnEvent: func(_ *client.Client, e client.Event) {
 			if changed, ok := e.(*protocol.RelationChanged); ok {
 				told <- changed
 			}

@@ -36,7 +36,7 @@ func (p *person) connect(ctx context.Context) error {
 		URL:     p.lobby.o.URL,
 		Token:   p.lobby.o.Token(p.name),
 		Client:  protocol.Client{Name: "foyer-demo", Version: "1", Kind: p.kind()},
-		OnEvent: func(e client.Event) { p.hear(ctx, e) },
+		OnEvent: func(_ *client.Client, e client.Event) { p.hear(ctx, e) },
 		NetDial: p.lobby.o.NetDial,
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -23,17 +24,21 @@ import (
 
 const secret = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
-// binary is where TestMain built the program.
-var binary string
+// binary and botsBinary are where TestMain built the programs, with buildFlags.
+var (
+	binary, botsBinary string
+	buildFlags         []string
+)
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	dir, err := os.MkdirTemp("", "foyer-e2e")
 	if err != nil {
 		panic(err)
 	}
-	binary = filepath.Join(dir, "foyer")
-	build := exec.Command("go", "build", "-o", binary, "foyer/cmd/foyer")
-	if out, err := build.CombinedOutput(); err != nil {
+	binary, botsBinary = filepath.Join(dir, "foyer"), filepath.Join(dir, "foyer-bots")
+	args := append(append([]string{"build"}, buildFlags...), "-o", dir, "foyer/cmd/foyer", "foyer/cmd/foyer-bots")
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s\n%v\n", out, err)
 		os.Exit(1)
 	}
@@ -84,7 +89,7 @@ func (s *server) start() {
 	args := append([]string{
 		"serve", "--listen", s.listen, "--admin-listen", s.admin, "--store", "sqlite:" + s.store, "--node", "e2e",
 		"--invitations.per-minute", "0", "--invitations.per-day", "0", "--invitations.pair-gap", "0s",
-		"--invitations.pair-max", "0", "--limits.requests-per-second", "0", "--drain-time", "500ms",
+		"--invitations.pair-max", "0", "--limits.requests-per-second", "0", "--drain-time", "500ms", "--log-level", "warn",
 	}, s.extra...)
 	s.process = exec.Command(binary, args...)
 	s.process.Env = append(os.Environ(), "FOYER_AUTH_SECRET="+secret)
@@ -147,7 +152,7 @@ func (s *server) dial(user string, resume *protocol.Resume) *device {
 	var err error
 	d.Client, err = client.Dial(s.t.Context(), client.Options{
 		URL: s.url(), Token: tokens(user), Resume: resume, CallTimeout: time.Minute,
-		OnEvent: func(e client.Event) {
+		OnEvent: func(_ *client.Client, e client.Event) {
 			if changed, ok := e.(*protocol.RelationChanged); ok {
 				d.mu.Lock()
 				d.told = append(d.told, changed)
