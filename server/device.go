@@ -59,6 +59,7 @@ type outgoing struct {
 	version int64  // of that session's roster
 	ends    bool   // the device's stay in the session, if it is no later one than stamp says
 	stamp   int64
+	panel   *panel // what this panel shows: only while it is the one that is open
 }
 
 // ref names the device and its socket to the cluster.
@@ -97,6 +98,10 @@ func (d *Device) unlock() {
 // makes the node fetch the rest.
 func (d *Device) sendLocked(o outgoing) {
 	switch {
+	case o.panel != nil:
+		if o.panel != d.panel {
+			return
+		}
 	case o.rev > 0:
 		if d.rev < 0 || o.rev <= d.rev {
 			return

@@ -1,0 +1,45 @@
+package server_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"foyer/protocol"
+)
+
+// TestPanelOpenedAnewIsNotToldWhatTheOneBeforeFound opens the same panel again right behind a change: what the closed
+// one had still to say would undo, or repeat, what the answer shows.
+func TestPanelOpenedAnewIsNotToldWhatTheOneBeforeFound(t *testing.T) {
+	everywhere(t, free, func(w *world) {
+		ada := w.arrives("ada")
+		w.arrives("ben")
+		for range 100 {
+			ada.ask("people.focus", userID("ben"))
+			ada.ask("invitation.send", to("ben"))
+			ada.ask("people.focus", userID("ben"))
+			ada.ask("invitation.withdraw", userID("ben"))
+			ada.ask("people.focus", userID("ben"))
+			pass(10 * time.Millisecond)
+			var shown string
+			for _, f := range ada.told() {
+				switch {
+				case protocol.Method(f.Method) == protocol.NotifyFocusChanged:
+					require.NotEqual(w.t, shown, string(f.Params), "told what it showed already")
+					shown = string(f.Params)
+				case f.Result != nil:
+					var panel protocol.Focus
+					require.NoError(w.t, json.Unmarshal(f.Result, &panel))
+					if panel.Person.User != nil {
+						shown = string(f.Result)
+					}
+				}
+			}
+			var last protocol.Focus
+			require.NoError(w.t, json.Unmarshal([]byte(shown), &last))
+			require.Equal(w.t, protocol.RelationNone, last.Person.Relation.State)
+		}
+	})
+}
