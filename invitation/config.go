@@ -24,6 +24,11 @@ type Config struct {
 	Connections int
 	Blocks      int
 	Received    int
+	// MailHold is how long the first message to an address is held back, Reminders how many follow it at most, and
+	// ReminderAfter how long after the one before.
+	MailHold      time.Duration
+	Reminders     int
+	ReminderAfter time.Duration
 	// Retention is how long invitations that are over stay in the history. 0 keeps them.
 	Retention time.Duration
 	// Features are those that this server offers at all; nil means all.
@@ -64,6 +69,9 @@ func DefaultConfig() Config {
 		Connections:             5000,
 		Blocks:                  10000,
 		Received:                1000,
+		MailHold:                10 * time.Minute,
+		Reminders:               2,
+		ReminderAfter:           3 * day,
 		Retention:               365 * day,
 	}
 }

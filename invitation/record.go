@@ -23,7 +23,8 @@ type Record struct {
 type Person struct {
 	User        protocol.User
 	InvitableBy protocol.InvitableBy
-	Unseen      int // received invitations not yet seen
+	Reminders   bool // wants to be reminded by mail
+	Unseen      int  // received invitations not yet seen
 }
 
 // TargetUser returns the target of an ordinary invitation.

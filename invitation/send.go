@@ -151,6 +151,9 @@ func (a *act) sendToAddress(to Record) error {
 	if _, err := t.apply(Event{Kind: Address, By: Lo, ID: r.ID, ExpiresAt: r.ExpiresAt}); err != nil {
 		return err
 	}
+	if err := a.tx.PutLetter(Letter{InvitationID: r.ID, DueAt: a.now + a.config.MailHold.Milliseconds()}); err != nil {
+		return err
+	}
 	a.effects.Addressed = append(a.effects.Addressed, to.Target)
 	a.result = addressResult(a.records[r.ID], false)
 	return nil

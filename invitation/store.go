@@ -22,12 +22,14 @@ type Reader interface {
 	InvitationReader
 	LimitReader
 	ListReader
+	LetterReader
 }
 
 // Tx is one transaction.
 type Tx interface {
 	Reader
 	Writer
+	LetterWriter
 	Log
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
@@ -18,6 +19,7 @@ const (
 	watchEvery  = 30 * time.Second       // presence of those who are watched, in case a message was lost
 	trimEvery   = time.Hour
 	expireBatch = 200
+	mailBatch   = 20
 	stayKept    = 30 * 24 * time.Hour
 )
 
@@ -38,6 +40,7 @@ func (s *Server) Run(ctx context.Context) {
 		case <-tail.C:
 			s.step("log", s.readTail)
 			s.step("expiry", s.expire)
+			s.step("mail", s.mail)
 		case <-watch.C:
 			s.step("presence", s.rereadPresences)
 		case <-trim.C:
@@ -143,6 +146,20 @@ func (s *Server) expire(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// mail sends what is due to addresses that were invited.
+func (s *Server) mail(ctx context.Context) error {
+	mails, err := s.invitations.Mails(ctx, mailBatch)
+	for _, m := range mails {
+		if sendErr := s.mailer.Send(ctx, m); sendErr != nil {
+			return errors.Join(err, sendErr)
+		}
+		if err := s.invitations.Mailed(ctx, m); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // trim forgets what is older than it is kept.

@@ -40,6 +40,11 @@ type Changes interface {
 	Epoch() string
 }
 
+// Mailer sends what an invitation has to say to its address. An error means that it is tried again some minutes later.
+type Mailer interface {
+	Send(ctx context.Context, m invitation.Mail) error
+}
+
 // Cluster is what is between nodes.
 type Cluster struct {
 	Bus      cluster.Bus
@@ -81,6 +86,7 @@ type Options struct {
 	Domain   Domain
 	Changes  Changes
 	Cluster  Cluster
+	Mailer   Mailer
 	Log      zerolog.Logger
 	Now      func() time.Time // time.Now when nil
 }
@@ -100,6 +106,7 @@ type Server struct {
 	devices       cluster.Devices
 	upkeep        cluster.Upkeep
 	registry      session.Registry
+	mailer        Mailer
 	log           zerolog.Logger
 	metrics       *metrics
 	now           func() time.Time
@@ -115,7 +122,8 @@ type Server struct {
 	sockets   sockets
 	byUser    *hub.Index[string, *Device]
 	bySession *hub.Index[string, *Device]
-	panels    *hub.Index[string, *panel]
+	panels    *hub.Index[string, *panel] // by the person
+	panelsAt  *hub.Index[string, *panel] // by the session that the person is shown in
 	watchers  *hub.Index[string, *account]
 	accounts  accounts
 	persons   persons
@@ -134,9 +142,9 @@ func New(o Options) *Server {
 		node: o.Node, version: o.Version, auth: o.Auth, offered: o.Features, limits: o.Limits,
 		invitations: o.Domain.Invitations, sessions: o.Domain.Sessions, directory: o.Domain.Directory,
 		changes: o.Changes, bus: o.Cluster.Bus, devices: o.Cluster.Devices, upkeep: o.Cluster.Upkeep, registry: o.Cluster.Registry,
-		log: o.Log, now: o.Now,
+		mailer: o.Mailer, log: o.Log, now: o.Now,
 		byUser: hub.NewIndex[string, *Device](), bySession: hub.NewIndex[string, *Device](),
-		sockets: sockets{all: map[*Device]struct{}{}}, panels: hub.NewIndex[string, *panel](), watchers: hub.NewIndex[string, *account](),
+		sockets: sockets{all: map[*Device]struct{}{}}, panels: hub.NewIndex[string, *panel](), panelsAt: hub.NewIndex[string, *panel](), watchers: hub.NewIndex[string, *account](),
 		accounts: accounts{by: map[string]*account{}}, persons: persons{by: map[string]*person{}},
 		rooms: rooms{by: map[string]*room{}}, catching: newTurns(), following: newTurns(), resyncing: newTurns(), showing: newTurns(), searches: newSearches(),
 	}

@@ -215,12 +215,12 @@ func (tx invitationTx) People(ids ...string) (map[string]invitation.Person, erro
 		return nil, fmt.Errorf("lock people: %w", err)
 	}
 	err := inChunks(ids, func(places string, args []any) error {
-		return tx.rows(`SELECT u.id, u.name, u.username, u.avatar_url, u.invitable_by,
+		return tx.rows(`SELECT u.id, u.name, u.username, u.avatar_url, u.invitable_by, u.email_reminders,
 				(SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0)
 			FROM users u WHERE u.id IN (`+places+`) ORDER BY u.id`, func(row scanner) error {
 			var p invitation.Person
 			var err error
-			p.User, err = scanProfile(row, &p.InvitableBy, &p.Unseen)
+			p.User, err = scanProfile(row, &p.InvitableBy, &p.Reminders, &p.Unseen)
 			people[p.User.ID] = p
 			return err
 		}, args...)

@@ -18,6 +18,7 @@ import (
 	"foyer/server"
 	"foyer/server/auth"
 	"foyer/server/config"
+	"foyer/server/mail"
 	"foyer/server/store"
 	"foyer/server/ws"
 	"foyer/session"
@@ -86,6 +87,7 @@ func (a *App) wire(ctx context.Context) error {
 		Domain:  server.Domain{Invitations: invitations, Sessions: sessions, Directory: users},
 		Changes: a.store,
 		Cluster: server.Cluster{Bus: c.Hub.Bus(), Devices: c.Devices, Upkeep: c.Devices, Registry: c.Registry},
+		Mailer:  mail.None{},
 		Log:     a.log,
 	})
 	return a.server.Start(ctx)
@@ -167,6 +169,7 @@ func invitationConfig(s config.Settings) invitation.Config {
 		PerMinute: i.PerMinute, PerDay: i.PerDay, Outstanding: i.Outstanding, PairGap: i.PairGap, PairMax: i.PairMax, PairWindow: i.PairWindow,
 		Expiry: i.Expiry, Suppression: i.Suppression, MessageLength: i.MessageLength,
 		ReinviteAfterWithdrawal: invitation.Reinvite(i.ReinviteAfterWithdrawal), Retention: i.Retention,
+		MailHold: i.MailHold, Reminders: i.Reminders, ReminderAfter: i.ReminderAfter,
 		Connections: s.Limits.Connections, Blocks: s.Limits.Blocks, Received: s.Limits.Received, Features: s.Features,
 	}
 }
