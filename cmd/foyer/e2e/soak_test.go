@@ -20,7 +20,7 @@ var soak = flag.Duration("soak", 6*time.Second, "how long the bots of TestSoak a
 // The bots live on a server for a while, with sockets that break all the time. They check themselves that each was told
 // exactly what the server holds. When they are gone, so must be what the server held for them.
 func TestSoakLeavesNothingBehind(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, "--presence.grace", "2s")
 	s.bots("-n", "40", "-d", "2s", "--drops", "2") // whatever is made once is made now
 	s.awaitDevices(0)
 	goroutines, heap := s.metric("go_goroutines"), s.heap()
