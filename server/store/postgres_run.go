@@ -151,10 +151,10 @@ func (p postgresConn) commit() outcome {
 	h := p.hindrance(err)
 	p.release(true)
 	var e *pgconn.PgError
-	refused := errors.As(err, &e) && e.SeverityUnlocalized == "ERROR"
-	if refused || errors.Is(err, driver.ErrBadConn) { // a bad connection: COMMIT was never sent
+	if errors.As(err, &e) && e.SeverityUnlocalized == "ERROR" { // undone
 		return outcome{unavailable(err, false), h}
 	}
+	// Not even driver.ErrBadConn proves that COMMIT wasn't sent: pgx says so of an answer that was lost, too.
 	if h == stalled {
 		return outcome{unavailable(err, true), stalled}
 	}
