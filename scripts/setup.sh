@@ -23,16 +23,15 @@ node_is_enough() { [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 
 postgres_path() {
 	command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres'
 }
-tested_with() { # tested_with WORD: whether a Go test says that it needs this service
-	git grep -q --untracked -E "testservice\.$1\(" -- '*_test.go'
-}
+# tested_with NAMES: whether a Go file asks package testservice for one of these.
+tested_with() { git grep -q --untracked -E "testservice\.($1)\b" -- '*.go'; }
 
 collect() {
 	packages=() missing=()
 	need 'a C compiler (for the race detector)' 'have gcc || have clang || have cc' gcc
 	need 'the C library headers' '[ "$(uname)" != Linux ] || [ -e /usr/include/stdlib.h ]' libc6-dev
-	tested_with Redis && need 'redis-server' 'have redis-server' redis-server
-	tested_with PostgreSQL && need 'PostgreSQL' 'postgres_path' postgresql
+	tested_with 'Redis' && need 'redis-server' 'have redis-server' redis-server
+	tested_with 'PostgreSQL|Start|Each|Databases' && need 'PostgreSQL' 'postgres_path' postgresql
 	[ "$only" = go ] && return
 	need 'node 18 or newer' 'have node && node_is_enough' nodejs
 	need 'npm' 'have npm' npm
