@@ -37,6 +37,9 @@ func (s *Server) received(_ cluster.Topic, m *cluster.Message) {
 		s.userPlaced(m)
 	case cluster.KindRoster, cluster.KindMessage, cluster.KindUpdated:
 		s.toSession(m)
+		if m.Kind == cluster.KindUpdated || m.Kind == cluster.KindRoster {
+			s.touchPanelsAt(m.Session)
+		}
 	case cluster.KindPresence:
 		var full presence.Full
 		if err := json.Unmarshal(m.Presence, &full); err != nil {

@@ -14,6 +14,9 @@ func (s *Server) Leftovers() []string {
 	for id, list := range s.panels.All() {
 		out = append(out, fmt.Sprintf("%d panels of %s", len(list), id))
 	}
+	for id, list := range s.panelsAt.All() {
+		out = append(out, fmt.Sprintf("%d panels at session %s", len(list), id))
+	}
 	for id, list := range s.watchers.All() {
 		out = append(out, fmt.Sprintf("%d watchers of %s", len(list), id))
 	}

@@ -77,9 +77,7 @@ func (s *Server) setPresence(ctx context.Context, d *Device, p *protocol.Presenc
 			s.bus.Publish(cluster.UserTopic(d.userID), &cluster.Message{Kind: cluster.KindPush, User: d.userID, Frame: frame})
 		})
 	}
-	answer := *own
-	answer.Invisible = false
-	return protocol.PresenceSetResult{Presence: answer}, nil
+	return protocol.PresenceSetResult{Presence: *own}, nil
 }
 
 func setStatus(d *cluster.Device, status protocol.Status, now time.Time) {

@@ -19,6 +19,7 @@ type panel struct {
 	target string
 
 	mu      sync.Mutex // guards what follows
+	session string     // that the person is shown in: its settings decide whether it can be joined
 	shown   []byte
 	looking bool // somebody looks at it now
 	again   bool // and must once more
@@ -46,6 +47,7 @@ func (s *Server) focus(ctx context.Context, d *Device, target string) (protocol.
 	d.panel = p
 	d.mu.Unlock()
 	s.closePanel(old)
+	s.panelAt(ctx, p, f)
 	s.looked(p, next)
 	return f, nil
 }
@@ -68,6 +70,7 @@ func (s *Server) closePanel(p *panel) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
+	s.leavePanelAt(p, p.session)
 	if p.timer != nil {
 		p.timer.Stop()
 	}
@@ -113,6 +116,7 @@ func (s *Server) lookNow(ctx context.Context, p *panel) {
 		next = s.now().Add(time.Second) // tried again until it can be
 	} else {
 		p.show(encode(protocol.NotifyFocusChanged, f))
+		s.panelAt(ctx, p, f)
 	}
 	s.looked(p, next)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -16,9 +17,7 @@ import (
 func (w *world) audit() {
 	pass(3 * time.Second) // presence goes out once a second
 	for _, d := range w.devices {
-		d.mu.Lock()
-		require.Empty(w.t, d.ledger.problems, "frames to %s", d.user)
-		d.mu.Unlock()
+		require.Empty(w.t, d.problems(), "frames to %s", d.user)
 	}
 	for _, d := range w.devices {
 		if d.there() {
@@ -30,8 +29,15 @@ func (w *world) audit() {
 		}
 	}
 	for _, d := range w.devices {
-		require.Empty(w.t, d.ledger.problems, "frames to %s in the audit", d.user)
+		require.Empty(w.t, d.problems(), "frames to %s in the audit", d.user)
 	}
+}
+
+func (d *device) problems() []string {
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ledger.problems
 }
 
 func (d *device) auditRevision() {
