@@ -2,7 +2,10 @@ package invitation
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"foyer/protocol"
 )
 
 // ClaimAddresses shows userID what was sent to that user's verified addresses before. Call it at each hello, before
@@ -76,6 +79,9 @@ func (a *act) claim(id string) error {
 		return err
 	}
 	t, err := a.open(r.Sender, owner)
+	if errors.Is(err, protocol.Refuse(protocol.UserNotFound)) { // its sender is erased
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -177,6 +177,10 @@ func TestReplayTellsWhatStillHolds(t *testing.T) {
 	require.Len(t, eve, 1)
 	require.True(t, eve[0].Notify, "accepted or crossed by the other one, and still so")
 	require.Equal(t, id, eve[0].InvitationID)
+	r.do(r.remove("ben", "eve"))
+	eve = r.replay("eve", 1)
+	require.Len(t, eve, 2)
+	require.False(t, eve[0].Notify, "no longer so")
 	_, err := r.Render(t.Context(), "ben", []invitation.Logged{{Rev: 1, Body: []byte("x")}})
 	require.Error(t, err)
 }
@@ -225,6 +229,23 @@ func TestOldHistoryIsForgotten(t *testing.T) {
 	n, err := forever.Purge(t.Context(), 10)
 	require.NoError(t, err)
 	require.Zero(t, n)
+}
+
+func TestErasedUsersHoldNothingUp(t *testing.T) {
+	r := newRoom(t)
+	r.send("ada", protocol.InvitationSendParams{To: protocol.To{UserID: "ben"}, Message: "hello"})
+	r.send("eve", toEmail("later@example.org"))
+	r.wait(time.Second)
+	r.invite("eve", "ada")
+	require.NoError(t, r.store.Directory().Update(t.Context(), func(tx directory.Tx) error { return tx.Delete("ben") }))
+	r.user("later", nil)
+	require.NoError(t, r.store.Directory().Update(t.Context(), func(tx directory.Tx) error { return tx.Delete("eve") }))
+	r.hello("later")
+	r.wait(720 * time.Hour)
+	_, next, err := r.ExpireDue(t.Context(), 10)
+	require.NoError(t, err)
+	require.True(t, next.IsZero())
+	require.Empty(t, r.box("ada", protocol.Sent, protocol.ListHistory).Invitations[0].Message)
 }
 
 // outcome of one of two calls that race.

@@ -3,6 +3,7 @@ package invitation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,7 +44,12 @@ func (a *act) expire(id string) error {
 	if err != nil || !found || r.Fate != Open {
 		return err
 	}
-	t, _, err := a.openFor(r)
+	t, r, err := a.openFor(r)
+	if errors.Is(err, protocol.Refuse(protocol.UserNotFound)) { // erased: there is nobody to tell
+		r.Fate, r.ResolvedAt = FateExpired, r.ExpiresAt
+		r.settle()
+		return a.tx.Save(r)
+	}
 	if err != nil {
 		return err
 	}

@@ -154,40 +154,41 @@ func (tx invitationTx) MarkSeen(userID string, rev int64) (int, error) {
 }
 
 func (tx invitationTx) Purge(overBefore, sentBefore int64, limit int) (int, error) {
-	var ids, declined []string
-	err := tx.rows(`SELECT id, showing FROM invitations WHERE fate > 0 AND resolved_at < $1 AND sent_at < $2
+	var old []string
+	var declined [][]any
+	err := tx.rows(`SELECT id, lo, hi, showing FROM invitations WHERE fate > 0 AND resolved_at < $1 AND sent_at < $2
 		ORDER BY resolved_at LIMIT CAST($3 AS BIGINT)`, func(row scanner) error {
-		var id string
+		var id, lo, hi string
 		var showing invitation.Showing
-		if err := row.Scan(&id, &showing); err != nil {
+		if err := row.Scan(&id, &lo, &hi, &showing); err != nil {
 			return err
 		}
-		if ids = append(ids, id); showing == invitation.Declined {
-			declined = append(declined, id)
+		if old = append(old, id); showing == invitation.Declined {
+			declined = append(declined, []any{lo, hi, id})
 		}
 		return nil
 	}, overBefore, sentBefore, limit)
 	if err != nil {
 		return 0, fmt.Errorf("read old invitations: %w", err)
 	}
-	for _, id := range declined {
+	for _, args := range declined {
 		for _, query := range []string{
-			`UPDATE pairs SET lo_declined = '' WHERE lo_declined = $1 AND EXISTS (SELECT 1 FROM invitations i WHERE i.id = $1 AND i.lo = pairs.lo AND i.hi = pairs.hi)`,
-			`UPDATE pairs SET hi_declined = '' WHERE hi_declined = $1 AND EXISTS (SELECT 1 FROM invitations i WHERE i.id = $1 AND i.lo = pairs.lo AND i.hi = pairs.hi)`,
+			`UPDATE pairs SET lo_declined = '' WHERE lo = $1 AND hi = $2 AND lo_declined = $3`,
+			`UPDATE pairs SET hi_declined = '' WHERE lo = $1 AND hi = $2 AND hi_declined = $3`,
 		} {
-			if _, err := tx.exec(query, id); err != nil {
+			if _, err := tx.exec(query, args...); err != nil {
 				return 0, fmt.Errorf("forget decline: %w", err)
 			}
 		}
 	}
-	err = inChunks(ids, func(places string, args []any) error {
+	err = inChunks(old, func(places string, args []any) error {
 		_, err := tx.exec(`DELETE FROM invitations WHERE id IN (`+places+`)`, args...)
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("delete old invitations: %w", err)
 	}
-	return len(ids), nil
+	return len(old), nil
 }
 
 func (tx invitationTx) Audit(a invitation.AuditEntry) error {
