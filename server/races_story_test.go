@@ -121,7 +121,7 @@ func TestWhoIsKickedAndComesBackAtOnceIsEitherInOrOut(t *testing.T) {
 			require.Nil(t, kicked.Error)
 			require.Nil(t, joined.Error)
 			pass(100 * 1e6)
-			standing, err := w.cluster.Registry.Standings(t.Context(), session, "guest")
+			standing, err := w.cluster.Registry.Standings(w.t.Context(), session, "guest")
 			require.NoError(t, err)
 			in := standing.By["guest"].Member != nil
 			for _, d := range []*device{guest, tablet} {
