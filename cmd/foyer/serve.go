@@ -13,7 +13,6 @@ import (
 	"foyer/cmd/foyer/app"
 	"foyer/server/auth"
 	"foyer/server/config"
-	"foyer/server/store"
 	"foyer/server/ws"
 )
 
@@ -90,30 +89,4 @@ func announce(log zerolog.Logger, s config.Settings, devices, operators net.Addr
 	if s.Store == "sqlite::memory:" {
 		log.Warn().Msg("the store is in memory: everything is forgotten at the end")
 	}
-}
-
-type migrateCommand struct {
-	Store     string     `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH or postgres://USER@HOST/DATABASE."`
-	StoreFile string     `placeholder:"FILE" help:"A file that holds the value of --store."`
-	NewEpoch  bool       `env:"-" help:"After restoring a backup: make clients fetch everything again instead of resuming from revisions that are gone."`
-	Log       config.Log `embed:"" prefix:"log-"`
-}
-
-// Run migrates the database, which opening it does.
-func (c *migrateCommand) Run(ctx context.Context, to streams) error {
-	if err := config.ReadStore(&c.Store, c.StoreFile); err != nil {
-		return err
-	}
-	db, err := store.Open(ctx, c.Store, store.Options{})
-	if err != nil {
-		return err
-	}
-	if c.NewEpoch {
-		err = db.NewEpoch(ctx)
-	}
-	if err := errors.Join(err, db.Close()); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(to.out, "%s is up to date\n", config.Redacted(c.Store))
-	return err
 }

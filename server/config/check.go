@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"foyer/server/auth"
+	"foyer/server/store"
 	"foyer/server/ws"
 )
 
@@ -96,9 +97,8 @@ func isLoopback(address string) (bool, error) {
 
 func (s *Settings) validateBackends() error {
 	var found error
-	path, file := strings.CutPrefix(s.Store, "sqlite:")
-	if server := strings.HasPrefix(s.Store, "postgres://") || strings.HasPrefix(s.Store, "postgresql://"); !server && (!file || path == "") {
-		found = errors.Join(found, fmt.Errorf("--store %s: give sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE", Redacted(s.Store)))
+	if err := store.CheckDSN(s.Store); err != nil {
+		found = errors.Join(found, fmt.Errorf("--store %s: %w", Redacted(s.Store), err))
 	}
 	if s.Redis != "" {
 		found = errors.Join(found, errors.New("--redis: this version runs as one node and needs no Redis"))

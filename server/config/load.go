@@ -68,7 +68,7 @@ func (s *Settings) Complete() error {
 		if s.Redis != "" {
 			return fmt.Errorf("--redis and --redis-file: give one of them")
 		}
-		if err := fromFile(&s.Redis, "redis-file", s.RedisFile); err != nil {
+		if err := FromFile(&s.Redis, "redis-file", s.RedisFile); err != nil {
 			return err
 		}
 	}
@@ -90,7 +90,7 @@ func ReadStore(store *string, file string) error {
 	case *store != defaultStore:
 		return fmt.Errorf("--store and --store-file: give one of them")
 	}
-	return fromFile(store, "store-file", file)
+	return FromFile(store, "store-file", file)
 }
 
 // Defaults are the settings of a server that was told nothing but what the environment says.
@@ -112,7 +112,7 @@ func (a *Auth) Complete() error {
 	if a.Secret != "" {
 		return fmt.Errorf("--auth-secret and --auth-secret-file: give one of them")
 	}
-	return fromFile(&a.Secret, "auth-secret-file", a.SecretFile)
+	return FromFile(&a.Secret, "auth-secret-file", a.SecretFile)
 }
 
 // Options are what the server checks tokens with; the file of public keys is read.
@@ -131,7 +131,8 @@ func (a *Auth) Options() (auth.Options, error) {
 	return o, nil
 }
 
-func fromFile(into *string, flag, path string) error {
+// FromFile reads the value of a setting from a file, without its last line break. flag is what the setting is called.
+func FromFile(into *string, flag, path string) error {
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return fmt.Errorf("--%s: %w", flag, err)

@@ -9,6 +9,9 @@ type Settings struct {
 	Node        string        `placeholder:"NAME" help:"This node's name; the host's name unless given." group:"Server"`
 	Store       string        `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE." group:"Server"`
 	StoreFile   string        `placeholder:"FILE" help:"A file that holds the value of --store." group:"Server"`
+
+	StoreAllowAsyncCommit bool `help:"Accept a PostgreSQL with synchronous_commit=off, whose crash can undo what users were told is done." group:"Server"`
+
 	Redis       string        `placeholder:"URL" help:"Reserved for clusters of several nodes; this version runs as one node and refuses it." group:"Server"`
 	RedisFile   string        `placeholder:"FILE" help:"A file that holds the value of --redis." group:"Server"`
 	DrainTime   time.Duration `default:"20s" placeholder:"DURATION" help:"Over how long the devices are sent away when the server stops." group:"Server"`

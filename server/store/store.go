@@ -94,7 +94,7 @@ func CheckDSN(dsn string) error {
 	return errWhichStore
 }
 
-var errWhichStore = errors.New("want sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE")
+var errWhichStore = errors.New("give sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE")
 
 // Update runs fn in a transaction and returns once it is committed, or undone: when fn returns an error, that error
 // comes back and nothing of fn's is kept. fn may run again after it was undone (it shares SQLite's transaction with
