@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# The Go tests, with the race detector. Arguments: packages (all of them unless told).
+# The Go tests, with the race detector. Arguments: packages (all of them unless told). One PostgreSQL, started for them
+# from the installed package in a temporary folder and as an ordinary user, serves all of them; FOYER_TEST_POSTGRES
+# names another one (its user has to be allowed to create schemas). A test that needs it fails without it, never skips.
 . "$(dirname "$0")/lib.sh"
 
-exec go test -race -timeout 8m "${@:-./...}"
+exec go run ./server/store/testservice/with go test -race -timeout 8m "${@:-./...}"
