@@ -1,0 +1,91 @@
+package server_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"foyer/protocol"
+	"foyer/server/cluster"
+)
+
+// lossy makes the first node take each message of the Bus as often as times says.
+func (w *world) lossy(times func(*cluster.Message) int) {
+	w.nodes[0].app.Server().Receives(times)
+}
+
+func TestChangeWhoseHintIsLostComesFromTheLogWithinTwoSeconds(t *testing.T) {
+	story(t, free, func(w *world) {
+		w.lossy(func(m *cluster.Message) int {
+			if m.Kind == cluster.KindChange {
+				return 0
+			}
+			return 1
+		})
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		ada.ok("invitation.send", to("ben"), nil)
+		ada.ok("invitation.withdraw", map[string]any{"user_id": "ben"}, nil)
+		ada.silent()
+		ben.silent()
+		pass(2 * second)
+		require.Equal(t, []string{
+			"relation rev=1 ben invitation_sent cause=sent notify=false unseen=0", "relation rev=2 ben none cause=withdrawn notify=false unseen=0",
+		}, ada.summary())
+		require.Equal(t, []string{
+			"relation rev=1 ada invitation_received cause=received notify=false unseen=1", "relation rev=2 ada none cause= notify=false unseen=0",
+		}, ben.summary(), "what no longer holds is not worth a toast")
+	})
+}
+
+func TestGapIsFilledFromTheLogAtOnce(t *testing.T) {
+	story(t, free, func(w *world) {
+		w.lossy(func(m *cluster.Message) int {
+			if m.Kind == cluster.KindChange && m.User == "ben" && m.Rev < 5 {
+				return 0
+			}
+			return 1
+		})
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		for range 2 {
+			ada.ok("invitation.send", to("ben"), nil)
+			ada.ok("invitation.withdraw", map[string]any{"user_id": "ben"}, nil)
+		}
+		ben.silent()
+		ada.ok("invitation.send", to("ben"), nil)
+		told := ben.summary()
+		require.Len(t, told, 5)
+		require.Equal(t, "relation rev=5 ada invitation_received cause=received notify=true unseen=1", told[4])
+	})
+}
+
+func TestHintThatComesTwiceIsToldOnce(t *testing.T) {
+	story(t, free, func(w *world) {
+		w.lossy(func(*cluster.Message) int { return 2 })
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		ada.ok("invitation.send", to("ben"), nil)
+		require.Len(t, ada.summary(), 1)
+		require.Equal(t, []string{"relation rev=1 ada invitation_received cause=received notify=true unseen=1"}, ben.summary())
+	})
+}
+
+func TestRosterThatIsLostIsShownAnew(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.lossy(func(m *cluster.Message) int {
+			if m.Kind == cluster.KindRoster && m.Version == 2 {
+				return 0
+			}
+			return 1
+		})
+		ada, ben, eve := w.arrives("ada"), w.arrives("ben"), w.arrives("eve")
+		var made protocol.SessionJoinResult
+		ada.ok("session.create", map[string]any{"name": "Lobby"}, &made)
+		pass(second)
+		ada.told()
+		ben.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
+		pass(second)
+		ada.silent()
+		eve.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
+		pass(second)
+		require.Equal(t, []string{"resync v3 members=3 missed=true"}, ada.summary())
+	})
+}
