@@ -32,22 +32,21 @@ type Device struct {
 	wantsStates bool
 	resumed     bool // it continues one that was there before
 
-	mu       sync.Mutex // guards what follows
-	claims   *auth.Claims
-	account  *account    // from hello to the end
-	timer    *time.Timer // the deadline for hello, then the token's end
-	ended    bool        // Closed has run
-	replaced bool        // another socket has taken the device over
-	busy     int         // requests and resyncs in flight: notifications are held
-	held     []outgoing
-	rev      int64 // the last revision delivered; -1 until hello has read one
-	place    *place
-	entered  map[*room]int // how often it entered each room and has not left it again; the place counts
-	left     []*room       // to be left once mu is free
-	moves    int           // up by 1 with each request to move and each change of place
-	panel    *panel
-	seq      int64  // of the last session.message sent
-	missed   string // the session of which messages may have been lost since the last join answer or resync
+	mu      sync.Mutex // guards what follows
+	claims  *auth.Claims
+	account *account    // from hello to the end
+	timer   *time.Timer // the deadline for hello, then the token's end
+	ended   bool        // Closed has run
+	busy    int         // requests and resyncs in flight: notifications are held
+	held    []outgoing
+	rev     int64 // the last revision delivered; -1 until hello has read one
+	place   *place
+	entered map[*room]int // how often it entered each room and has not left it again; the place counts
+	left    []*room       // to be left once mu is free
+	moves   int           // up by 1 with each request to move and each change of place
+	panel   *panel
+	seq     int64  // of the last session.message sent
+	missed  string // the session of which messages may have been lost since the last join answer or resync
 }
 
 // outgoing is a notification on its way to a device. Rev or version say where it belongs in its order, if it has one.

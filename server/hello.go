@@ -12,7 +12,6 @@ import (
 	"foyer/protocol"
 	"foyer/server/auth"
 	"foyer/server/cluster"
-	"foyer/session"
 )
 
 // expiringBefore is how long before its end a token's device is told.
@@ -251,10 +250,8 @@ func (s *Server) welcome(ctx context.Context, d *Device, resume *protocol.Resume
 	if err != nil {
 		return nil, nil, err
 	}
-	var place string
-	if d.companion {
-		place = d.account.in()
-	} else if place, err = s.registry.Attach(ctx, user.ID, session.Device{ID: d.id, Kind: d.kind, Node: s.node, Link: d.incarnation, Connected: true}); err != nil {
+	place, err := s.takePlace(ctx, d)
+	if err != nil {
 		return nil, nil, err
 	}
 	if log.complete {
