@@ -4,18 +4,18 @@ import "time"
 
 // Settings are all that an operator can decide. Counts of 0 mean no limit; durations are written as in Go ("90s", "504h").
 type Settings struct {
-	Listen      string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where devices connect: /v1/ws, the server API and /tablet/." group:"Server"`
-	AdminListen string        `default:"127.0.0.1:8081" placeholder:"ADDRESS" help:"Where operators look: /livez, /readyz, /metrics and, from this machine only, /debug/pprof/." group:"Server"`
-	Node        string        `placeholder:"NAME" help:"This node's name; the host's name unless given." group:"Server"`
-	Store       string        `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE." group:"Server"`
-	StoreFile   string        `placeholder:"FILE" help:"A file that holds the value of --store." group:"Server"`
+	Listen      string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where devices connect: /v1/ws, the server API and /tablet/." group:"Server"`
+	AdminListen string `default:"127.0.0.1:8081" placeholder:"ADDRESS" help:"Where operators look: /livez, /readyz, /metrics and, from this machine only, /debug/pprof/." group:"Server"`
+	Node        string `placeholder:"NAME" help:"This node's name; the host's name unless given." group:"Server"`
+	Store       string `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE." group:"Server"`
+	StoreFile   string `placeholder:"FILE" help:"A file that holds the value of --store." group:"Server"`
 
 	StoreAllowAsyncCommit bool `help:"Accept a PostgreSQL with synchronous_commit=off, whose crash can undo what users were told is done." group:"Server"`
 
-	Redis       string        `placeholder:"URL" help:"Reserved for clusters of several nodes; this version runs as one node and refuses it." group:"Server"`
-	RedisFile   string        `placeholder:"FILE" help:"A file that holds the value of --redis." group:"Server"`
-	DrainTime   time.Duration `default:"20s" placeholder:"DURATION" help:"Over how long the devices are sent away when the server stops." group:"Server"`
-	Dev         bool          `help:"For development: hand out tokens to whoever asks (POST /dev/token). Only on loopback." group:"Server"`
+	Redis     string        `placeholder:"URL" help:"Reserved for clusters of several nodes; this version runs as one node and refuses it." group:"Server"`
+	RedisFile string        `placeholder:"FILE" help:"A file that holds the value of --redis." group:"Server"`
+	DrainTime time.Duration `default:"20s" placeholder:"DURATION" help:"Over how long the devices are sent away when the server stops." group:"Server"`
+	Dev       bool          `help:"For development: hand out tokens to whoever asks (POST /dev/token). Only on loopback." group:"Server"`
 
 	Auth     Auth `embed:"" prefix:"auth-" group:"Tokens"`
 	Edge     `embed:"" group:"Network"`

@@ -201,7 +201,8 @@ func (m *mover) copy(t table) (int64, error) {
 		return 0, err
 	}
 	defer rows.Close()
-	return m.new.CopyFrom(m.ctx, pgx.Identifier{t.name}, t.columns, oldRows{rows, len(t.columns)})
+	n, err := m.new.CopyFrom(m.ctx, pgx.Identifier{t.name}, t.columns, oldRows{rows, len(t.columns)})
+	return n, errors.Join(err, rows.Err())
 }
 
 // compare reads a table in both databases, side by side.
@@ -228,7 +229,7 @@ func (m *mover) compare(t table, n int64) error {
 	if old.Next() || after.Next() {
 		return fmt.Errorf("there are more than the %d rows that were copied", n)
 	}
-	return errors.Join(old.Err(), after.Err())
+	return errors.Join(before.Err(), after.Err())
 }
 
 func sameRow(t table, old oldRows, after pgx.Rows) error {

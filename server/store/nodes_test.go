@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -71,7 +70,7 @@ func refusal(t *testing.T, err error) protocol.Reason {
 		return ""
 	}
 	var e *protocol.Error
-	require.True(t, errors.As(err, &e), "%v", err)
+	require.ErrorAs(t, err, &e)
 	require.NotEqual(t, protocol.Unavailable, e.Reason(), "%v", err)
 	return e.Reason()
 }

@@ -70,7 +70,7 @@ func (p *postgres) run(ctx context.Context, k *kind, fn func(*Tx) error) error {
 
 // pause waits a random while that grows with the attempts. It reports whether there is time left.
 func pause(ctx context.Context, attempts int) bool {
-	t := time.NewTimer(rand.N(time.Millisecond << min(attempts, 7)))
+	t := time.NewTimer(rand.N(time.Millisecond << min(attempts, 7))) //nolint:gosec // no secret
 	defer t.Stop()
 	select {
 	case <-t.C:

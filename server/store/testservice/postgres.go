@@ -94,7 +94,7 @@ func Start(ctx context.Context, more ...string) (p *Postgres, err error) {
 		return nil, err
 	}
 	p = &Postgres{URL: "postgres://foyer@/postgres?host=" + url.QueryEscape(dir)}
-	p.keeper = exec.Command("sh", "-c", keeper, "keeper", bin, dir) //nolint:noctx // it outlives any call and ends with this process
+	p.keeper = exec.Command("sh", "-c", keeper, "keeper", bin, dir) //nolint:noctx,gosec // it outlives any call and ends with this process; the folders are ours
 	p.keeper.Dir = dir
 	p.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: as, Setpgid: true}
 	if p.words, err = p.keeper.StdinPipe(); err != nil {
@@ -109,7 +109,7 @@ func Start(ctx context.Context, more ...string) (p *Postgres, err error) {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	if err := p.ready(ctx); err != nil {
-		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:gosec // the folder is ours
 		return nil, errors.Join(fmt.Errorf("PostgreSQL does not answer: %w\n%s", err, log), p.Close())
 	}
 	return p, nil
@@ -117,14 +117,15 @@ func Start(ctx context.Context, more ...string) (p *Postgres, err error) {
 
 func initialize(ctx context.Context, bin, dir string, as *syscall.Credential, more []string) error {
 	data := filepath.Join(dir, "data")
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "foyer", "--auth=trust", "--encoding=UTF8",
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), //nolint:gosec // the folders are ours
+		"-D", data, "-U", "foyer", "--auth=trust", "--encoding=UTF8",
 		"--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8", "--no-sync")
 	initdb.Dir = dir
 	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	f, err := os.OpenFile(filepath.Join(data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // the folder is ours
 	if err != nil {
 		return err
 	}

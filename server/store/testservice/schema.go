@@ -12,21 +12,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// shared is the server for all tests of this process.
-var shared = sync.OnceValues(func() (string, error) {
+// shared is the server for all tests of this process. Its standard input is kept open as long as it is.
+var shared = sync.OnceValues(func() (*Postgres, error) {
 	if named := os.Getenv(Variable); named != "" {
-		return named, nil
+		return &Postgres{URL: named}, nil
 	}
-	p, err := Start(context.Background())
-	if err != nil {
-		return "", err
-	}
-	held = p
-	return p.URL, nil
+	return Start(context.Background())
 })
-
-// held is kept until the process ends, which ends the server.
-var held *Postgres
 
 var schemas atomic.Int64
 
@@ -37,7 +29,7 @@ func PostgreSQL(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Schema(t, server)
+	return Schema(t, server.URL)
 }
 
 // Schema returns the URL of an empty schema in a server, which is removed when t ends.
