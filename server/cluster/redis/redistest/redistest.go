@@ -1,0 +1,137 @@
+// Package redistest gives tests a real Redis of their own: a redis-server on a port of loopback, with nothing in it and
+// nothing on the disk. It ends with the test, and with the process that started it, whichever way that ends.
+//
+// A test without the program fails and says what is missing; it is never skipped.
+package redistest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Server is a redis-server.
+type Server struct {
+	t    testing.TB
+	Addr string
+	URL  string
+
+	keeper *exec.Cmd
+	words  io.WriteCloser
+	acks   *bufio.Reader
+}
+
+// keeper starts the server and does as it is told, line by line, until nobody is left to tell it anything.
+const keeper = `
+start() { "$@" >/dev/null 2>&1 </dev/null & pid=$!; }
+start "$@"
+while read -r word; do
+	case $word in
+	start) start "$@" ;;
+	kill) kill -KILL "$pid"; wait "$pid" ;;
+	pause) kill -STOP "$pid" ;;
+	resume) kill -CONT "$pid" ;;
+	esac
+	echo done
+done
+kill -KILL "$pid"
+wait "$pid"
+`
+
+// Start starts a server. more are options for its command line.
+func Start(t testing.TB, more ...string) *Server {
+	t.Helper()
+	program, err := exec.LookPath("redis-server")
+	require.NoError(t, err, "Redis is not installed: run scripts/setup.sh (on Debian: apt-get install redis-server)")
+	address := freeAddress(t)
+	_, port, err := net.SplitHostPort(address)
+	require.NoError(t, err)
+	args := append([]string{"-c", keeper, "keeper", program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()}, more...)
+	s := &Server{t: t, Addr: address, URL: "redis://" + address, keeper: exec.Command("sh", args...)} //nolint:noctx // it ends with its test
+	s.keeper.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	s.words, err = s.keeper.StdinPipe()
+	require.NoError(t, err)
+	acks, err := s.keeper.StdoutPipe()
+	require.NoError(t, err)
+	s.acks = bufio.NewReader(acks)
+	require.NoError(t, s.keeper.Start())
+	t.Cleanup(func() {
+		_ = s.words.Close()
+		_ = s.keeper.Wait() // a server that was killed does not end well
+	})
+	s.ready()
+	return s
+}
+
+func freeAddress(t testing.TB) string {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// ready waits until the server answers.
+func (s *Server) ready() {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		answer, err := s.Command("PING")
+		return err == nil && answer == "+PONG"
+	}, 30*time.Second, 10*time.Millisecond, "Redis does not answer")
+}
+
+// Command sends one line, as redis-cli would, and returns the answer's first line.
+func (s *Server) Command(line string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		return "", err
+	}
+	if _, err := fmt.Fprintf(c, "%s\r\n", line); err != nil {
+		return "", err
+	}
+	answer, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	return answer[:len(answer)-2], nil
+}
+
+func (s *Server) tell(word string) {
+	s.t.Helper()
+	_, err := io.WriteString(s.words, word+"\n")
+	require.NoError(s.t, err)
+	_, err = s.acks.ReadString('\n')
+	require.NoError(s.t, err)
+}
+
+// Kill ends the server at once, and with it all that it knew.
+func (s *Server) Kill() { s.tell("kill") }
+
+// Restart starts an empty server in the place of one that was killed.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.tell("start")
+	s.ready()
+}
+
+// Pause stops the server where it is: it answers nobody, and no connection ends.
+func (s *Server) Pause() { s.tell("pause") }
+
+// Resume lets it go on.
+func (s *Server) Resume() {
+	s.tell("resume")
+	s.ready()
+}
