@@ -28,6 +28,9 @@ func CheckSecret(secret []byte) error {
 	if len(secret) < MinSecret {
 		return fmt.Errorf("secret of %d bytes: at least %d are needed; make one with: openssl rand -hex 32", len(secret), MinSecret)
 	}
+	if len(bytes.TrimSpace(secret)) == 0 {
+		return errors.New("secret is blank; make one with: openssl rand -hex 32")
+	}
 	folded := strings.ToLower(string(secret))
 	for _, p := range placeholders {
 		if strings.Contains(folded, p) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,8 @@ type Options struct {
 	// Patience is how long PostgreSQL may take for one call of Update or View, all waiting and repeating included; 4 s
 	// when 0.
 	Patience time.Duration
+	// Alone refuses an SQLite file that another process opened so: a server has it for itself.
+	Alone bool
 	// AllowAsyncCommit opens a PostgreSQL with synchronous_commit=off, whose crash can undo what was acknowledged.
 	AllowAsyncCommit bool
 }
@@ -39,6 +42,7 @@ type engine interface {
 // Store is one database. It is safe for concurrent use.
 type Store struct {
 	engine engine
+	lock   *os.File // nil unless opened alone
 	now    func() time.Time
 	epoch  string
 	closed atomic.Bool
@@ -65,12 +69,17 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	s := &Store{now: o.Now}
 	var err error
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+		if o.Alone && path != ":memory:" {
+			if s.lock, err = alone(path); err != nil {
+				return nil, err
+			}
+		}
 		s.engine, err = startSQLite(ctx, path, o)
 	} else {
 		s.engine, err = startPostgres(ctx, dsn, o)
 	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.unlock())
 	}
 	if err := s.loadEpoch(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("read epoch: %w", err), s.Close())
@@ -132,7 +141,14 @@ func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	return s.engine.close()
+	return errors.Join(s.engine.close(), s.unlock())
+}
+
+func (s *Store) unlock() error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Close()
 }
 
 // NewEpoch gives the database's history a new name, so that no client resumes from the old one. Clients of a running

@@ -59,7 +59,7 @@ func NewWith(ctx context.Context, settings config.Settings, log zerolog.Logger, 
 		return nil, err
 	}
 	if a.store == nil {
-		if a.store, err = store.Open(ctx, settings.Store, store.Options{AllowAsyncCommit: settings.StoreAllowAsyncCommit}); err != nil {
+		if a.store, err = store.Open(ctx, settings.Store, store.Options{Alone: true, AllowAsyncCommit: settings.StoreAllowAsyncCommit}); err != nil {
 			return nil, err
 		}
 		a.own = append(a.own, a.store.Close)
