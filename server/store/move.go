@@ -20,12 +20,14 @@ type Moved struct {
 
 // Move copies everything from a SQLite file to an empty PostgreSQL, reads both and compares them row by row, and only
 // then commits. The history's name goes along, so that clients resume as if nothing had happened. No server may run on
-// either: the file is locked for writing meanwhile, but whoever has it open would go on with it afterwards.
+// either; one that has the file open is noticed.
 func Move(ctx context.Context, from, to string, o Options) ([]Moved, error) {
 	if err := movable(from, to); err != nil {
 		return nil, err
 	}
-	old, err := Open(ctx, from, o)
+	alone := o
+	alone.Alone = true
+	old, err := Open(ctx, from, alone)
 	if err != nil {
 		return nil, fmt.Errorf("the old database: %w", err)
 	}

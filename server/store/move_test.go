@@ -134,3 +134,14 @@ func TestMoveIsFromAFileToPostgreSQL(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 	}
 }
+
+func TestMoveNoticesAServerOnTheOldFile(t *testing.T) {
+	from, to := testservice.Databases["file"](t), testservice.PostgreSQL(t)
+	running, err := Open(t.Context(), from, Options{Alone: true})
+	require.NoError(t, err)
+	_, err = Move(t.Context(), from, to, Options{})
+	require.ErrorContains(t, err, "the old database")
+	require.NoError(t, running.Close())
+	_, err = Move(t.Context(), from, to, Options{})
+	require.NoError(t, err)
+}
