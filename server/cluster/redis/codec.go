@@ -45,7 +45,7 @@ func encode(sender string, flags byte, m *cluster.Message) ([]byte, error) {
 }
 
 type envelope struct {
-	Sender string           `json:"from"`
+	Sender string `json:"from"`
 	*cluster.Message
 }
 

@@ -1,0 +1,105 @@
+package session
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"foyer/protocol"
+)
+
+// rosterCode is a Roster between two flushes, as nodes hand it to each other.
+type rosterCode struct {
+	ID         string
+	Version    int64
+	Rules      Rules
+	Members    []*Member `json:",omitempty"`
+	Numbers    []int64   `json:",omitempty"`
+	Gone       map[string]goneCode
+	EmptySince int64
+	Ended      bool `json:",omitempty"`
+	Stamps     int64
+}
+
+type goneCode struct {
+	At   int64
+	Role string
+}
+
+// Encode writes the roster down, for DecodeRoster. What waits for Take must have been taken. The same roster always
+// gives the same bytes.
+func (r *Roster) Encode() []byte {
+	code := rosterCode{
+		ID: r.ID, Version: r.Version, Rules: r.rules, Members: r.sorted(), Numbers: r.numbers.slots,
+		Gone: make(map[string]goneCode, len(r.gone)), EmptySince: r.emptySince, Ended: r.ended, Stamps: r.stamps,
+	}
+	for id, g := range r.gone {
+		code.Gone[id] = goneCode{g.at, string(g.role)}
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(code); err != nil {
+		panic("session: " + err.Error()) // it was decoded from JSON or made here, so it encodes
+	}
+	return out.Bytes()
+}
+
+// DecodeRoster reads what Encode wrote.
+func DecodeRoster(text []byte) (*Roster, error) {
+	var code rosterCode
+	if err := json.Unmarshal(text, &code); err != nil {
+		return nil, fmt.Errorf("roster: %w", err)
+	}
+	r := NewRoster(code.ID, code.Rules, code.EmptySince)
+	r.Version, r.ended, r.stamps = code.Version, code.Ended, code.Stamps
+	r.numbers.slots = code.Numbers
+	for _, slot := range code.Numbers {
+		if slot == taken {
+			r.numbers.used++
+		}
+	}
+	for id, g := range code.Gone {
+		r.gone[id] = gone{at: g.At, role: protocol.Role(g.Role)}
+	}
+	for _, m := range code.Members {
+		if m == nil || m.User.ID == "" || m.Number == 0 || int(m.Number) > len(code.Numbers) {
+			return nil, fmt.Errorf("roster: a member without a number")
+		}
+		r.members[m.User.ID] = m
+		r.dropped += inGrace(m)
+		if m.Role == protocol.RoleHost {
+			r.host = m.User.ID
+		}
+	}
+	return r, nil
+}
+
+// DueAt is when Sweep, Idle or Forgettable may answer otherwise than now if nothing else happens; 0 is never. Unix
+// milliseconds.
+func (r *Roster) DueAt(emptyAfter int64) int64 {
+	at := int64(0)
+	sooner := func(ms int64) {
+		if at == 0 || ms < at {
+			at = max(ms, 1)
+		}
+	}
+	for _, m := range r.members {
+		for _, d := range m.Devices {
+			if !d.Connected {
+				sooner(d.GraceUntil)
+			}
+		}
+	}
+	for _, g := range r.gone {
+		sooner(g.at + RecentFor)
+	}
+	switch {
+	case len(r.members) > 0:
+	case r.ended || r.rules.Persistent:
+		sooner(r.emptySince + RecentFor)
+	default:
+		sooner(r.emptySince + emptyAfter)
+	}
+	return at
+}
