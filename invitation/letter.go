@@ -18,13 +18,6 @@ type Letter struct {
 	DueAt        int64 // Unix milliseconds
 }
 
-// LetterReader knows what is still to be sent.
-type LetterReader interface {
-	Letter(invitationID string) (l Letter, found bool, err error)
-	// DueLetters returns up to limit letters that are due at now, the longest due first.
-	DueLetters(now int64, limit int) ([]Letter, error)
-}
-
 // LetterWriter keeps what is still to be sent.
 type LetterWriter interface {
 	// PutLetter keeps l, in the place of the one about the same invitation.

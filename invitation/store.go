@@ -22,7 +22,6 @@ type Reader interface {
 	InvitationReader
 	LimitReader
 	ListReader
-	LetterReader
 }
 
 // Tx is one transaction.
@@ -85,8 +84,16 @@ type InvitationReader interface {
 	OpenBy(sender string, until int64) ([]string, error)
 	// Unclaimed returns the ids of open invitations to targets that belong to nobody yet, oldest first.
 	Unclaimed(targets []string) ([]string, error)
+	DueReader
+}
+
+// DueReader knows what time will bring.
+type DueReader interface {
 	// Due returns up to limit ids of open invitations whose time is over at now, and when the next one's is, 0 if none is open.
 	Due(now int64, limit int) (ids []string, next int64, err error)
+	// DueLetters returns up to limit letters that are due at now, the longest due first.
+	DueLetters(now int64, limit int) ([]Letter, error)
+	Letter(invitationID string) (l Letter, found bool, err error)
 }
 
 // LimitReader counts. Inside a transaction the users whom it counts for are locked.

@@ -31,7 +31,7 @@ func (tx invitationTx) Letter(invitationID string) (invitation.Letter, bool, err
 
 func (tx invitationTx) DueLetters(now int64, limit int) ([]invitation.Letter, error) {
 	var due []invitation.Letter
-	err := tx.rows(`SELECT invitation_id, step, due_at FROM outbox WHERE due_at <= $1 ORDER BY due_at, invitation_id LIMIT $2`, func(r scanner) error {
+	err := tx.rows(`SELECT invitation_id, step, due_at FROM outbox WHERE due_at <= $1 ORDER BY due_at, invitation_id LIMIT CAST($2 AS BIGINT)`, func(r scanner) error {
 		var l invitation.Letter
 		if err := r.Scan(&l.InvitationID, &l.Step, &l.DueAt); err != nil {
 			return err
