@@ -1,0 +1,274 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"foyer/protocol"
+	"foyer/session"
+)
+
+// rosters are those that this node has read, to be decoded once for each version. They are only read.
+type rosters struct {
+	c  *Client
+	mu sync.Mutex
+	by map[string]*known // by key; guarded by mu
+}
+
+type known struct {
+	version int64
+	roster  *session.Roster
+	used    time.Time
+}
+
+// remembered is how many rosters are kept; beyond it, those go that were not asked for lately.
+const remembered = 4096
+
+// read returns a session's roster as it now is, nil if the session is not known. It must not be changed.
+func (k *rosters) read(ctx context.Context, key string) (*session.Roster, error) {
+	k.mu.Lock()
+	have := k.by[key]
+	k.mu.Unlock()
+	if have != nil {
+		text, err := k.c.rdb.HGet(ctx, key, "v").Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return nil, unreachable(err)
+		}
+		if version, err := strconv.ParseInt(text, 10, 64); err == nil && version == have.version {
+			return have.roster, nil
+		}
+	}
+	v, err := k.c.load(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return k.keep(key, v)
+}
+
+func (k *rosters) keep(key string, v value) (*session.Roster, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if v.body == "" {
+		delete(k.by, key)
+		return nil, nil
+	}
+	if have := k.by[key]; have != nil && have.version == v.version {
+		have.used = time.Now()
+		return have.roster, nil
+	}
+	roster, err := session.DecodeRoster([]byte(v.body))
+	if err != nil {
+		return nil, err
+	}
+	if len(k.by) >= remembered {
+		for key, old := range k.by {
+			if time.Since(old.used) > deskTime || len(k.by) >= 2*remembered {
+				delete(k.by, key)
+			}
+		}
+	}
+	k.by[key] = &known{v.version, roster, time.Now()}
+	return roster, nil
+}
+
+// Standings implements session.Rosters.
+func (r *Registry) Standings(ctx context.Context, sessionID string, userIDs ...string) (session.Standings, error) {
+	v, err := r.rosters.read(ctx, r.sessionKey(sessionID))
+	if err != nil {
+		return session.Standings{}, err
+	}
+	if v == nil {
+		return session.Standings{By: map[string]session.Standing{}}, nil
+	}
+	return v.Standings(userIDs), nil
+}
+
+// Roster implements session.Rosters.
+func (r *Registry) Roster(ctx context.Context, sessionID string) (session.Snapshot, error) {
+	v, err := r.rosters.read(ctx, r.sessionKey(sessionID))
+	if err != nil || v == nil {
+		return session.Snapshot{SessionID: sessionID}, err
+	}
+	return v.Snapshot(), nil
+}
+
+// Resync implements session.Rosters.
+func (r *Registry) Resync(ctx context.Context, sessionID, userID string) (session.Joined, error) {
+	v, err := r.rosters.read(ctx, r.sessionKey(sessionID))
+	switch {
+	case err != nil:
+		return session.Joined{}, err
+	case v == nil:
+		return session.Joined{}, protocol.Refuse(protocol.NotInSession)
+	}
+	return v.View().Joined(userID)
+}
+
+// Summaries implements session.Rosters.
+func (r *Registry) Summaries(ctx context.Context, sessionIDs []string) (map[string]session.Summary, error) {
+	all, err := r.readAll(ctx, sessionIDs)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]session.Summary, len(sessionIDs))
+	for i, v := range all {
+		if v != nil {
+			out[sessionIDs[i]] = v.Summary()
+		}
+	}
+	return out, nil
+}
+
+// readAll returns rosters in the order of their sessions, nil for those that are not known.
+func (r *Registry) readAll(ctx context.Context, sessionIDs []string) ([]*session.Roster, error) {
+	keys := make([]string, len(sessionIDs))
+	for i, id := range sessionIDs {
+		keys[i] = r.sessionKey(id)
+	}
+	values, err := r.c.loadAll(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*session.Roster, len(values))
+	for i, v := range values {
+		if out[i], err = r.rosters.keep(keys[i], v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Places implements session.Rosters.
+func (r *Registry) Places(ctx context.Context, userIDs []string) (map[string]string, error) {
+	if len(userIDs) == 0 {
+		return map[string]string{}, nil
+	}
+	pipe := r.c.rdb.Pipeline()
+	asked := make([]*redis.StringCmd, len(userIDs))
+	for i, id := range userIDs {
+		asked[i] = pipe.Get(ctx, r.placeKey(id))
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, unreachable(err)
+	}
+	out := make(map[string]string, len(userIDs))
+	for i, id := range userIDs {
+		if s, _ := cutPlace(asked[i].Val()); s != "" {
+			out[id] = s
+		}
+	}
+	return out, nil
+}
+
+// sweepBatch is how many sessions one Sweep looks at.
+const sweepBatch = 100
+
+// Sweep implements session.Upkeep. Of several nodes that look at the same time, one gets each departure and each end.
+func (r *Registry) Sweep(ctx context.Context, now int64) (session.Swept, error) {
+	ids, err := r.due.until(ctx, now, sweepBatch)
+	if err != nil {
+		return session.Swept{}, err
+	}
+	swept := make([]session.Swept, len(ids))
+	failed := make([]error, len(ids))
+	var all sync.WaitGroup
+	for i, id := range ids {
+		all.Go(func() { swept[i], failed[i] = r.sweep(ctx, id, now) })
+	}
+	all.Wait()
+	var out session.Swept
+	for _, s := range swept {
+		out.Departed = append(out.Departed, s.Departed...)
+		out.Ended = append(out.Ended, s.Ended...)
+	}
+	slices.SortFunc(out.Departed, func(a, b session.Departure) int {
+		return cmp.Or(cmp.Compare(a.SessionID, b.SessionID), cmp.Compare(a.Member.Number, b.Member.Number))
+	})
+	slices.Sort(out.Ended)
+	return out, errors.Join(failed...)
+}
+
+func (r *Registry) sweep(ctx context.Context, id string, now int64) (session.Swept, error) {
+	var out session.Swept
+	_, err := r.ask(ctx, id, &task{
+		do: func(v *session.Roster) (touched []string, err error) {
+			if out = (session.Swept{}); v == nil {
+				return nil, nil
+			}
+			out.Departed = v.Sweep(now)
+			if v.Idle(now, r.emptyAfter.Milliseconds()) {
+				v.End(now)
+				out.Ended = []string{id}
+			}
+			return usersOf(out.Departed), nil
+		},
+		drop: func(v *session.Roster) bool { return v.Forgettable(now) },
+	})
+	if err != nil {
+		return session.Swept{}, err
+	}
+	return out, r.due.done(ctx, id, func() (int64, error) {
+		v, err := r.rosters.read(ctx, r.sessionKey(id))
+		if err != nil || v == nil {
+			return 0, err
+		}
+		return v.DueAt(r.emptyAfter.Milliseconds()), nil
+	})
+}
+
+// Restore implements session.Upkeep.
+func (r *Registry) Restore(ctx context.Context, sessionID string, rules session.Rules, members []session.Member) error {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.User.ID
+	}
+	elsewhere, err := r.Places(ctx, ids)
+	if err != nil {
+		return err
+	}
+	free := slices.DeleteFunc(slices.Clone(members), func(m session.Member) bool { return elsewhere[m.User.ID] != "" })
+	at := r.now().UnixMilli()
+	_, err = r.ask(ctx, sessionID, &task{
+		make: func() *session.Roster { return session.NewRoster(sessionID, rules, at) },
+		do: func(v *session.Roster) (touched []string, err error) {
+			v.SetRules(rules)
+			for _, m := range v.Restore(free) {
+				touched = append(touched, m.User.ID)
+			}
+			return touched, nil
+		},
+	})
+	return err
+}
+
+// readAtOnce is how many rosters All reads at a time.
+const readAtOnce = 500
+
+// All implements session.Upkeep.
+func (r *Registry) All(ctx context.Context) ([]session.Snapshot, error) {
+	ids, err := r.c.rdb.SMembers(ctx, r.index).Result()
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	var out []session.Snapshot
+	for part := range slices.Chunk(ids, readAtOnce) {
+		all, err := r.readAll(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range all {
+			if v != nil && v.Len() > 0 {
+				out = append(out, v.Snapshot())
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b session.Snapshot) int { return cmp.Compare(a.SessionID, b.SessionID) })
+	return out, nil
+}
