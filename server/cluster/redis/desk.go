@@ -239,6 +239,9 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 		return errOvertaken
 	}
 	k.value, k.roster = next, b.roster
+	if !w.check {
+		k.r.kept.put(k.id, w.body, w.body != "" && k.r.ours(b.roster))
+	}
 	if b.forget {
 		k.roster = nil
 		return unreachable(k.r.c.rdb.SRem(ctx, k.r.index, k.id).Err())

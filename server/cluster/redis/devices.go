@@ -16,7 +16,11 @@ const reapBatch = 200
 type Devices struct {
 	c     *Client
 	grace due // users with a device in grace
+	self  func() string
+	kept  kept[string]
 }
+
+type clusterDevice = cluster.Device
 
 var (
 	_ cluster.Devices = (*Devices)(nil)
@@ -25,7 +29,7 @@ var (
 
 // NewDevices returns the Devices of a Client.
 func NewDevices(c *Client) *Devices {
-	return &Devices{c: c, grace: due{c, c.tagged(0, "due:devices")}}
+	return &Devices{c: c, grace: due{c, c.tagged(0, "due:devices")}, self: nobody}
 }
 
 func (r *Devices) key(userID string) string { return r.c.key("d", cluster.UserTopic(userID)) }
@@ -39,6 +43,7 @@ type roll cluster.UserDevices
 // update applies fn to what is known of a user, again if somebody wrote meanwhile. fn answers whether it changed anything.
 func (r *Devices) update(ctx context.Context, userID string, fn func(u *roll) (bool, error)) error {
 	graceUntil := int64(0)
+	var last *roll
 	err := r.c.update(ctx, r.key(userID), 0, func(body string) (string, bool, error) {
 		u, err := readRoll(body)
 		if err != nil {
@@ -48,15 +53,17 @@ func (r *Devices) update(ctx context.Context, userID string, fn func(u *roll) (b
 		if err != nil || !changed {
 			return "", false, err
 		}
-		graceUntil = u.graceUntil()
+		last, graceUntil = u, u.graceUntil()
 		if len(u.Devices) == 0 {
 			return "", true, nil
 		}
-		text, err := json.Marshal(u)
-		return string(text), true, err
+		return u.text(), true, nil
 	})
 	if err != nil {
 		return err
+	}
+	if last != nil {
+		r.kept.put(userID, last.text(), r.ours(last))
 	}
 	return r.grace.at(ctx, userID, graceUntil)
 }

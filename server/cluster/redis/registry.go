@@ -44,6 +44,8 @@ type Registry struct {
 	due        due    // sessions that Sweep has something to do for
 	index      string // the set of all sessions that have a value, and some that had one
 	rosters    rosters
+	self       func() string
+	kept       kept[string]
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -68,7 +70,7 @@ func NewRegistry(c *Client, o RegistryOptions) *Registry {
 	r := &Registry{
 		c: c, message: o.Message, tick: o.RosterTick, emptyAfter: o.EmptyAfter, now: o.Now,
 		due: due{c, c.tagged(0, "due:sessions")}, index: c.tagged(0, "sessions"), desks: map[string]*desk{},
-		rosters: rosters{c: c, by: map[string]*known{}},
+		self: nobody, rosters: rosters{c: c, by: map[string]*known{}},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r

@@ -1,0 +1,238 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	lease      = 15 * time.Second // without a renewal; then whoever hangs on the node is gone
+	renewEvery = time.Second
+	// quietTime is how long a node takes nobody for dead after Redis was away: others need a moment to renew their leases.
+	quietTime = 20 * time.Second
+)
+
+// NodeStats count what a Node went through. They are read while it works.
+type NodeStats struct {
+	Fenced atomic.Int64 // this node was taken for dead
+	Refill atomic.Int64 // Redis was found empty
+	Buried atomic.Int64 // other nodes that this one took for dead
+}
+
+// Node is this process among the nodes: a name, and an epoch that is new with each start, and again after others have
+// taken it for dead. What hangs on a node has its ID; when its lease runs out, any other node clears that away.
+type Node struct {
+	c        *Client
+	name     string
+	devices  *Devices
+	registry *Registry
+	fenced   func()
+	Stats    NodeStats
+
+	leases, dying, mark string
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	check sync.Mutex // one check at a time
+
+	mu         sync.Mutex // guards what follows
+	id         string
+	registered bool
+	known      string // the mark of the Redis that this node was registered in
+	away       error  // why the last check failed
+	quietUntil time.Time
+}
+
+// NewNode returns a node of that name, and begins to renew its lease. fenced is called, on a goroutine of its own, when
+// others have taken the node for dead: whoever hangs on it has been cleared away, and has to come anew. Close it when done.
+func NewNode(devices *Devices, registry *Registry, name string, fenced func()) *Node {
+	c := registry.c
+	n := &Node{
+		c: c, name: name, devices: devices, registry: registry, fenced: fenced, done: make(chan struct{}),
+		leases: c.tagged(0, "leases"), dying: c.tagged(0, "dying"), mark: c.tagged(0, "mark"),
+		quietUntil: time.Now().Add(quietTime), away: errors.New("not connected yet"),
+	}
+	n.id = n.newID()
+	devices.self, registry.self = n.ID, n.ID
+	n.ctx, n.cancel = context.WithCancel(context.Background())
+	go n.run()
+	return n
+}
+
+func (n *Node) newID() string { return n.name + "#" + uuid.NewString() }
+
+// ID names the node and its epoch.
+func (n *Node) ID() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.id
+}
+
+// Err returns why Redis could not be reached when the node last tried; nil if it could.
+func (n *Node) Err() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.away
+}
+
+// Close gives the lease up: what still hangs on the node is cleared away by others.
+func (n *Node) Close() {
+	n.cancel()
+	<-n.done
+	ctx, cancel := context.WithTimeout(context.Background(), callWithin)
+	defer cancel()
+	_ = bury.Run(ctx, n.c.rdb, []string{n.leases, n.dying}, n.ID()).Err() // else the lease runs out
+}
+
+func (n *Node) run() {
+	defer close(n.done)
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		n.Check(n.ctx)
+		n.bury(n.ctx)
+		select {
+		case <-n.ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// renew registers a node, or makes its lease longer: {1, mark}. {0, mark} says that it was taken for dead. The mark is
+// another when Redis has lost what it knew.
+var renew = redis.NewScript(`
+local mark = redis.call('GET', KEYS[2])
+if not mark then
+	mark = ARGV[4]
+	redis.call('SET', KEYS[2], mark)
+end
+if mark == ARGV[3] and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return {0, mark} end
+local now = redis.call('TIME')
+redis.call('ZADD', KEYS[1], now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[2], ARGV[1])
+return {1, mark}
+`)
+
+// Check renews the lease, and does what has to be done if Redis lost what it knew, or the node was taken for dead. It
+// reports whether Redis was found empty.
+func (n *Node) Check(ctx context.Context) (emptied bool) {
+	n.check.Lock()
+	defer n.check.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	n.mu.Lock()
+	id, known := n.id, n.known
+	n.mu.Unlock()
+	if known == "" {
+		known = "none"
+	}
+	got, err := renew.Run(ctx, n.c.rdb, []string{n.leases, n.mark}, id, lease.Milliseconds(), known, uuid.NewString()).Slice()
+	if err == nil && len(got) != 2 {
+		err = errMalformed
+	}
+	n.mu.Lock()
+	if err != nil {
+		n.away = unreachable(err)
+		n.mu.Unlock()
+		return false
+	}
+	if n.away != nil {
+		n.away = nil
+		n.quietUntil = time.Now().Add(quietTime)
+	}
+	ok, _ := got[0].(int64)
+	mark, _ := got[1].(string)
+	emptied = n.known != "" && n.known != mark
+	n.known = mark
+	if ok == 0 {
+		n.id, n.known = n.newID(), ""
+	}
+	if emptied {
+		n.quietUntil = time.Now().Add(quietTime)
+	}
+	n.mu.Unlock()
+	switch {
+	case ok == 0:
+		n.Stats.Fenced.Add(1)
+		if n.fenced != nil {
+			go n.fenced()
+		}
+	case emptied:
+		n.Stats.Refill.Add(1)
+		n.refill()
+	}
+	return emptied
+}
+
+// refill writes what this node knows back.
+func (n *Node) refill() {
+	ctx, cancel := context.WithTimeout(n.ctx, quietTime)
+	defer cancel()
+	if err := errors.Join(n.devices.refill(ctx), n.registry.refill(ctx)); err != nil {
+		n.mu.Lock()
+		n.known = "another" // tried again by the next check
+		n.mu.Unlock()
+	}
+}
+
+// bury takes a node for dead: from now on it can't renew its lease, and what hangs on it is to be cleared away.
+var bury = redis.NewScript(`
+if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('SADD', KEYS[2], ARGV[1]) return 1 end
+return 0
+`)
+
+// expired returns nodes whose lease is out.
+var expired = redis.NewScript(`
+local now = redis.call('TIME')
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now[1] * 1000 + math.floor(now[2] / 1000), 'LIMIT', 0, 16)
+`)
+
+// bury clears away what hangs on nodes that are no more. Each step may be repeated, by whichever node.
+func (n *Node) bury(ctx context.Context) {
+	n.mu.Lock()
+	wait := n.away != nil || time.Now().Before(n.quietUntil)
+	n.mu.Unlock()
+	if !wait {
+		dead, err := expired.Run(ctx, n.c.rdb, []string{n.leases}).StringSlice()
+		if err != nil {
+			return // the next look tries again
+		}
+		for _, id := range dead {
+			if took, err := bury.Run(ctx, n.c.rdb, []string{n.leases, n.dying}, id).Int(); err == nil && took == 1 {
+				n.Stats.Buried.Add(1)
+			}
+		}
+	}
+	dying, err := n.c.rdb.SMembers(ctx, n.dying).Result()
+	if err != nil {
+		return // as above
+	}
+	for _, id := range dying {
+		if n.clear(ctx, id) != nil {
+			return // as above
+		}
+	}
+}
+
+func (n *Node) clear(ctx context.Context, id string) error {
+	now := time.Now()
+	users, err := n.devices.Abandon(ctx, id, now)
+	if err != nil {
+		return err
+	}
+	if err := n.registry.Abandon(ctx, id, users, now.UnixMilli()); err != nil {
+		return err
+	}
+	if err := n.devices.forgetNode(ctx, id); err != nil {
+		return err
+	}
+	return n.c.rdb.SRem(ctx, n.dying, id).Err()
+}

@@ -1,0 +1,141 @@
+package redis
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"foyer/protocol"
+	"foyer/server/cluster"
+	"foyer/server/cluster/redis/redistest"
+	"foyer/session"
+)
+
+// member is one node with all that it has of the cluster.
+type member struct {
+	*Node
+	d      *Devices
+	r      *Registry
+	fences atomic.Int64
+}
+
+func newMember(t *testing.T, url, prefix, name string) *member {
+	t.Helper()
+	c := newClient(t, url, prefix)
+	m := &member{d: NewDevices(c), r: newRegistry(t, c)}
+	m.Node = NewNode(m.d, m.r, name, func() { m.fences.Add(1) })
+	t.Cleanup(func() { m.cancel(); <-m.done })
+	require.Eventually(t, func() bool { return m.Err() == nil }, waitAtMost, waitEvery)
+	return m
+}
+
+// bring has a user come with a device, and into the session.
+func (m *member) bring(t *testing.T, user string) session.Joined {
+	t.Helper()
+	now := time.Now()
+	got, err := m.d.Attach(t.Context(), cluster.Attach{Now: now, Device: cluster.Device{ID: user + "-d", UserID: user, Kind: protocol.KindBot, Node: m.ID(), Incarnation: user}})
+	require.NoError(t, err)
+	j, err := m.r.Join(t.Context(), session.Join{
+		SessionID: "s", User: protocol.User{ID: user}, Rules: session.Rules{Rev: 1, Capacity: 9, Heir: true}, At: now.UnixMilli(),
+		Device: session.Device{ID: got.Device.ID, Kind: protocol.KindBot, Node: m.ID(), Link: user, Connected: true},
+	})
+	require.NoError(t, err)
+	return j
+}
+
+// expire has a node's lease run out.
+func (m *member) expire(t *testing.T, node string) {
+	require.NoError(t, m.c.rdb.ZAdd(t.Context(), m.leases, zeroScore(node)).Err())
+}
+
+// hurry ends the quiet time.
+func (m *member) hurry() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.quietUntil = time.Time{}
+}
+
+func (m *member) users(t *testing.T) []string {
+	s, err := m.r.Roster(t.Context(), "s")
+	require.NoError(t, err)
+	ids := []string{}
+	for _, v := range s.Members {
+		ids = append(ids, v.User.ID)
+	}
+	return ids
+}
+
+func TestWhatHungOnADeadNodeIsClearedAway(t *testing.T) {
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	one.bring(t, "ada")
+	two.bring(t, "ben")
+	two.cancel() // as if killed
+	<-two.done
+	one.expire(t, two.ID())
+	require.Equal(t, []string{"ada", "ben"}, one.users(t), "nobody is taken for dead so soon after a start")
+	one.hurry()
+	var departed []session.Departure
+	var gone []cluster.Device
+	require.Eventually(t, func() bool {
+		swept, err := one.r.Sweep(t.Context(), time.Now().UnixMilli())
+		require.NoError(t, err)
+		reaped, err := one.d.Reap(t.Context(), time.Now())
+		require.NoError(t, err)
+		departed, gone = append(departed, swept.Departed...), append(gone, reaped...)
+		return len(departed) > 0 && len(gone) > 0
+	}, waitAtMost, waitEvery)
+	require.Len(t, departed, 1)
+	require.Equal(t, "ben", departed[0].Member.User.ID)
+	require.Equal(t, protocol.LeftDropped, departed[0].Reason)
+	require.Len(t, gone, 1)
+	require.Equal(t, "ben", gone[0].UserID)
+	require.Equal(t, []string{"ada"}, one.users(t))
+}
+
+func TestANodeThatWasTakenForDeadFindsOut(t *testing.T) {
+	server := redistest.Start(t)
+	one := newMember(t, server.URL, newPrefix(), "one")
+	before := one.ID()
+	require.NoError(t, bury.Run(t.Context(), one.c.rdb, []string{one.leases, one.dying}, before).Err())
+	require.Eventually(t, func() bool { return one.fences.Load() == 1 }, waitAtMost, waitEvery)
+	require.NotEqual(t, before, one.ID())
+	one.Check(context.Background())
+	require.Never(t, func() bool { one.Check(context.Background()); return one.fences.Load() > 1 }, time.Second, 100*time.Millisecond)
+}
+
+func TestRedisThatCameBackEmptyIsFilled(t *testing.T) {
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	one.bring(t, "ada")
+	last := two.bring(t, "ben")
+	server.Kill()
+	require.Eventually(t, func() bool { return one.Err() != nil && two.Err() != nil }, waitAtMost, waitEvery)
+	_, err := one.r.Roster(t.Context(), "s")
+	require.ErrorIs(t, err, protocol.Refuse(protocol.Unavailable))
+	server.Restart()
+	require.Eventually(t, func() bool { return one.Stats.Refill.Load() == 1 && two.Stats.Refill.Load() == 1 }, waitAtMost, waitEvery)
+	require.Eventually(t, func() bool { return len(one.users(t)) == 2 }, waitAtMost, waitEvery)
+	s, err := two.r.Roster(t.Context(), "s")
+	require.NoError(t, err)
+	require.Equal(t, last.Version, s.Version)
+	require.Eventually(t, func() bool {
+		of, err := one.d.Of(t.Context(), "ada", "ben")
+		require.NoError(t, err)
+		places, err := one.r.Places(t.Context(), []string{"ada", "ben"})
+		require.NoError(t, err)
+		return len(of) == 2 && len(places) == 2
+	}, waitAtMost, waitEvery)
+	swept, err := one.r.Sweep(t.Context(), time.Now().UnixMilli())
+	require.NoError(t, err)
+	require.Empty(t, swept.Departed)
+	require.Zero(t, one.fences.Load()+two.fences.Load())
+}
+
+func zeroScore(node string) redis.Z { return redis.Z{Score: 1, Member: node} }
