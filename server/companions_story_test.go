@@ -21,14 +21,14 @@ func TestACompanionFollowsItsUser(t *testing.T) {
 		pass(second)
 		told := tablet.summary()
 		require.Equal(t, "resync v2 members=2 missed=false", told[len(told)-1])
-		require.Equal(t, other, tablet.ledger.place.id)
+		require.Equal(t, other, tablet.known().place.id)
 		ada.ok("session.send", at(other, obj{"kind": "k", "data": 1}), nil)
 		tablet.hears("message from=ada seq=1 k 1")
-		require.Equal(t, []protocol.Kind{protocol.KindHeadset}, ada.ledger.place.members["ben"].Devices, "it is no device of the member")
+		require.Equal(t, []protocol.Kind{protocol.KindHeadset}, ada.known().place.members["ben"].Devices, "it is no device of the member")
 		ben.ok("session.leave", at(other), nil)
 		pass(second)
 		require.Contains(t, tablet.summary(), "ended moved")
-		require.Nil(t, tablet.ledger.place)
+		require.Nil(t, tablet.known().place)
 		_ = session
 	})
 }
@@ -61,12 +61,12 @@ func TestACompanionMovesItsUsersHeadset(t *testing.T) {
 		var own protocol.SessionJoinResult
 		tablet.ok("session.create", obj{"name": "Mine"}, &own)
 		pass(second)
-		require.Equal(t, own.Session.ID, ben.ledger.place.id)
+		require.Equal(t, own.Session.ID, ben.known().place.id)
 		require.Contains(t, ben.summary(), "ended moved")
 		tablet.ok("session.set_attributes", at(own.Session.ID, obj{"attributes": obj{"hand": true}}), nil)
 		tablet.ok("session.leave", at(own.Session.ID), nil)
 		pass(second)
-		require.Nil(t, ben.ledger.place)
+		require.Nil(t, ben.known().place)
 		require.Contains(t, ben.summary(), "ended moved")
 	})
 }

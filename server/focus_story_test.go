@@ -103,12 +103,12 @@ func TestAPanelShowsANewName(t *testing.T) {
 		c.Name = "Benjamin"
 		ben.ok("token.refresh", obj{"token": token(t, c)}, nil)
 		pass(second)
-		require.Equal(t, "Benjamin", into[protocol.Focus](ada.ledger.focus).Person.User.Name)
-		require.Equal(t, "Benjamin", ada.ledger.place.members["ben"].User.Name)
+		require.Equal(t, "Benjamin", into[protocol.Focus](ada.known().focus).Person.User.Name)
+		require.Equal(t, "Benjamin", ada.known().place.members["ben"].User.Name)
 		c.Name = "Benny"
 		w.arrives("ben", kind("desktop"), with(token(t, c)))
 		pass(second)
-		require.Equal(t, "Benny", ada.ledger.place.members["ben"].User.Name)
+		require.Equal(t, "Benny", ada.known().place.members["ben"].User.Name)
 	})
 }
 

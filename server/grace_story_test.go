@@ -37,7 +37,7 @@ func TestAMemberStaysConnectedWhileOneDeviceIs(t *testing.T) {
 		ada.silent()
 		pass(10 * second)
 		require.Equal(t, []string{"roster v4 ~ben(member,true)"}, ada.summary(), "one device fewer")
-		require.Len(t, ada.ledger.place.members["ben"].Devices, 1)
+		require.Len(t, ada.known().place.members["ben"].Devices, 1)
 	})
 }
 

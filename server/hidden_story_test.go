@@ -58,7 +58,7 @@ func TestHiddenAndPendingLookTheSameToTheSender(t *testing.T) {
 
 // lives is Ada's life with Ben, and returns every frame that she got.
 func lives(t *testing.T, end string, early, first, then func(ben *device, inv string)) (frames []string) {
-	flags := []string{"--limits.received=1", "--invitations.expiry=10m", "--invitations.pair-window=12m", "--invitations.pair-max=2", "--invitations.outstanding=2"}
+	flags := []string{"--limits.received=1", "--invitations.expiry=100s", "--invitations.pair-window=150s", "--invitations.pair-max=2", "--invitations.outstanding=2"}
 	everybody := func(fn func(*device, string), ben *device, inv string) {
 		if fn != nil {
 			fn(ben, inv)
@@ -77,9 +77,9 @@ func lives(t *testing.T, end string, early, first, then func(ben *device, inv st
 		ada.focuses("ben")
 		inv := ada.invites("ben")
 		everybody(first, ben, inv)
-		until(2 * time.Minute)
+		until(50 * second)
 		ada.does("invitation.withdraw", id(inv))
-		until(3 * time.Minute)
+		until(110 * second)
 		var got [][]byte
 		see := func(method string, params any) {
 			ada.write(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":"same","method":%q,"params":%s}`, method, mustJSON(t, params)))
@@ -96,9 +96,9 @@ func lives(t *testing.T, end string, early, first, then func(ben *device, inv st
 		}
 		see("invitation.send", obj{"to": obj{"user_id": "ben"}, "message": "It is me"})
 		inv = ada.lists("sent", "").Invitations[0].ID
-		until(4 * time.Minute)
+		until(120 * second)
 		everybody(then, ben, inv)
-		until(5 * time.Minute)
+		until(130 * second)
 		look()
 		see("invitation.send", to("ben"))
 		see("invitation.accept", id(inv))
@@ -116,7 +116,7 @@ func lives(t *testing.T, end string, early, first, then func(ben *device, inv st
 		}
 		look()
 		see("invitation.send", to("ben"))
-		until(16 * time.Minute)
+		until(230 * second)
 		got = append(got, ada.raw()...)
 		look()
 		see("invitation.withdraw", id(inv))

@@ -99,7 +99,7 @@ func TestEveryRowOfThePairAsBothSeeIt(t *testing.T) {
 				p := &pair{world: w, ada: w.arrives("ada"), tablet: w.arrives("ada", kind("tablet")), ben: w.arrives("ben")}
 				for _, step := range row.before {
 					step(p)
-					pass(2 * time.Minute) // a late decline is another story
+					pass(second)
 				}
 				forget(p.ada, p.tablet, p.ben)
 				row.act(p)
@@ -182,7 +182,7 @@ func TestDeviceThatWasAwayGetsEverythingOnceAndInOrder(t *testing.T) {
 			ada.invites("ben")
 			ada.does("invitation.withdraw", userID("ben"))
 		}
-		pass(time.Hour)
+		pass(time.Minute)
 		again := w.arrives("ben", resuming(ben, 0))
 		require.True(t, again.hello.Resumed)
 		require.Equal(t, int64(40), again.hello.Rev)

@@ -124,7 +124,7 @@ func TestInvisibleIsWhatOfflineLooksLike(t *testing.T) {
 		var r protocol.PresenceSetResult
 		ben.ok("presence.set", obj{"status": "invisible", "note": "hush"}, &r)
 		require.Equal(t, protocol.StatusOffline, r.Presence.Status)
-		require.True(t, desk.ledger.presences["ben"].Invisible, "one's own devices know")
+		require.True(t, desk.known().presences["ben"].Invisible, "one's own devices know")
 		f := ada.told()
 		require.Len(t, f, 1)
 		require.JSONEq(t, `{"people":[{"user_id":"ben","presence":{"status":"offline","devices":[]}}]}`, string(f[0].Params))

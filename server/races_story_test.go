@@ -125,7 +125,7 @@ func TestWhoIsKickedAndComesBackAtOnceIsEitherInOrOut(t *testing.T) {
 			require.NoError(t, err)
 			in := standing.By["guest"].Member != nil
 			for _, d := range []*device{guest, tablet} {
-				require.Equal(t, in, d.ledger.place != nil, "what the %s believes", map[bool]string{false: "headset", true: "tablet"}[d.companion])
+				require.Equal(t, in, d.known().place != nil, "what the %s believes", map[bool]string{false: "headset", true: "tablet"}[d.companion])
 			}
 			forget(host, guest, tablet)
 			host.ok("session.send", obj{"session_id": session, "kind": "k", "data": 1}, nil)

@@ -15,7 +15,7 @@ func suspend(t *testing.T, w *world, user string) {
 }
 
 func TestOnlyTheLastThousandRevisionsCanBeResumedFrom(t *testing.T) {
-	everywhere(t, free, func(w *world) {
+	story(t, free, func(w *world) {
 		ada, ben := w.arrives("ada"), w.arrives("ben")
 		for range 501 {
 			ada.invites("ben")
@@ -67,11 +67,11 @@ func TestRevisionsOfSettingsAndRelationsAreOneRow(t *testing.T) {
 		again := ben
 		for i := range 3 {
 			ada.invites("ben")
-			again = w.arrives("ben", resuming(again, again.ledger.rev))
+			again = w.arrives("ben", resuming(again, again.known().rev))
 			again.ok("settings.update", obj{"findable_by_name": i%2 == 1}, nil)
 			ada.does("invitation.withdraw", userID("ben"))
 			pass(second)
-			require.EqualValues(t, 3*(i+1), again.ledger.rev)
+			require.EqualValues(t, 3*(i+1), again.known().rev)
 			again.drop()
 		}
 	})
@@ -86,12 +86,12 @@ func TestAnEpochOutlivesARestartAndSoDoesEverythingDurable(t *testing.T) {
 		ada.setsRole(session, "ben", "cohost")
 		ada.drop() // in its grace when the server stops
 		pass(second)
-		number := ben.ledger.place.members["ada"].Number
+		number := ben.known().place.members["ada"].Number
 		w.restart()
 		require.Contains(t, last(ben.summary()), "server.draining")
 		require.Equal(t, 1001, ben.closeCode())
 		pass(30 * second)
-		again := w.arrives("ada", resuming(ada, ada.ledger.rev))
+		again := w.arrives("ada", resuming(ada, ada.known().rev))
 		require.True(t, again.hello.Resumed)
 		require.Equal(t, ada.hello.Epoch, again.hello.Epoch)
 		require.Equal(t, session, again.hello.SessionID)
@@ -100,7 +100,7 @@ func TestAnEpochOutlivesARestartAndSoDoesEverythingDurable(t *testing.T) {
 		require.Equal(t, number, r.Number)
 		require.Equal(t, "host", string(again.role()))
 		require.True(t, r.Missed)
-		b := w.arrives("ben", resuming(ben, ben.ledger.rev))
+		b := w.arrives("ben", resuming(ben, ben.known().rev))
 		b.joins(session)
 		require.Equal(t, "cohost", string(b.role()))
 		require.Equal(t, "here", b.sees("ada").Note)
@@ -115,8 +115,8 @@ func TestWhoDoesNotComeBackAfterARestartIsGoneAfterAMinute(t *testing.T) {
 		again := w.arrives("ada", resuming(ada, 0))
 		require.Len(t, again.joins(session).Members, 2)
 		pass(55 * second)
-		require.Len(t, again.ledger.place.members, 2)
+		require.Len(t, again.known().place.members, 2)
 		pass(7 * second)
-		require.Contains(t, again.summary(), "roster v"+itoa(int(again.ledger.place.version))+" -ben(dropped)")
+		require.Contains(t, again.summary(), "roster v"+itoa(int(again.known().place.version))+" -ben(dropped)")
 	})
 }

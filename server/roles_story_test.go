@@ -15,7 +15,7 @@ func (d *device) setsRole(session, user, role string) {
 	pass(second)
 }
 
-func (d *device) role() protocol.Role { return d.ledger.place.members[d.user].Role }
+func (d *device) role() protocol.Role { return d.known().place.members[d.user].Role }
 
 func TestThereIsAlwaysAHost(t *testing.T) {
 	everywhere(t, nil, func(w *world) {
@@ -127,7 +127,7 @@ func TestAttributesAreMergedAndMutedIsTheHosts(t *testing.T) {
 		require.Equal(t, `{"hand":true,"muted":true}`, attributes(set(ben, obj{"attributes": obj{"hand": true, "muted": true}})))
 		require.Equal(t, `{"muted":false}`, attributes(set(ben, obj{"attributes": obj{"hand": nil, "muted": false}})))
 		pass(second)
-		require.Equal(t, `{"muted":false}`, string(mustJSON(t, ada.ledger.place.members["ben"].Attributes)))
+		require.Equal(t, `{"muted":false}`, string(mustJSON(t, ada.known().place.members["ben"].Attributes)))
 		require.Equal(t, protocol.Forbidden, set(ben, obj{"user_id": "ada", "attributes": obj{"muted": true}}).Error.Reason())
 		require.Nil(t, set(ada, obj{"user_id": "ben", "attributes": obj{"muted": true}}).Error)
 		require.NotNil(t, set(ada, obj{"user_id": "ben", "attributes": obj{"hand": true}}).Error)

@@ -189,8 +189,8 @@ func TestALargeSessionIsShownInParts(t *testing.T) {
 		r := last.joins(session)
 		require.LessOrEqual(t, len(r.Members), 200)
 		pass(second)
-		require.Len(t, last.ledger.place.members, 252)
-		require.Empty(t, last.ledger.problems)
-		require.Equal(t, host.ledger.place.version, last.ledger.place.version)
+		require.Len(t, last.known().place.members, 252)
+		require.Empty(t, last.known().problems)
+		require.Equal(t, host.known().place.version, last.known().place.version)
 	})
 }

@@ -33,20 +33,20 @@ func TestSeenIsToldToTheOtherDevices(t *testing.T) {
 	everywhere(t, nil, func(w *world) {
 		ada, desk, ben, cem := w.arrives("ada"), w.arrives("ada", kind("desktop")), w.arrives("ben"), w.arrives("cem")
 		ben.invites("ada")
-		first := ada.ledger.rev
+		first := ada.known().rev
 		cem.invites("ada")
-		require.Equal(t, 2, ada.ledger.unseen)
+		require.Equal(t, 2, ada.known().unseen)
 		forget(ada, desk)
 		var r protocol.UnseenResult
 		ada.ok("invitation.mark_seen", obj{"rev": first}, &r)
 		require.Equal(t, 1, r.Unseen)
 		ada.silent()
 		desk.hears(`invitation.seen {"unseen":1}`)
-		ada.ledger.unseen = 1
+		ada.counts(1)
 		desk.ok("invitation.mark_seen", obj{}, &r)
 		require.Zero(t, r.Unseen)
 		ada.hears(`invitation.seen {"unseen":0}`)
-		desk.ledger.unseen = 0
+		desk.counts(0)
 		require.Zero(t, w.arrives("ada", kind("web")).hello.Unseen)
 	})
 }

@@ -42,7 +42,7 @@ func (d *device) others() []string {
 }
 
 func (d *device) owner(number uint16) string {
-	for user, m := range d.ledger.place.members {
+	for user, m := range d.known().place.members {
 		if m.Number == number {
 			return user
 		}

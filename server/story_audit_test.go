@@ -43,18 +43,18 @@ func (d *device) problems() []string {
 func (d *device) auditRevision() {
 	rev, _, _, err := d.w.store.Log(d.w.t.Context(), d.user, -1)
 	require.NoError(d.w.t, err)
-	require.Equal(d.w.t, rev, d.ledger.rev, "the last revision that %s was told", d.user)
+	require.Equal(d.w.t, rev, d.known().rev, "the last revision that %s was told", d.user)
 	var settings protocol.SettingsResult
 	d.ok("settings.get", map[string]any{}, &settings)
 	require.Equal(d.w.t, rev, settings.Rev)
-	if d.ledger.settings != nil {
-		require.Equal(d.w.t, *d.ledger.settings, settings.Settings)
+	if d.known().settings != nil {
+		require.Equal(d.w.t, *d.known().settings, settings.Settings)
 	}
 	var list protocol.InvitationListResult
 	d.ok("invitation.list", map[string]any{"box": "received"}, &list)
 	require.Equal(d.w.t, rev, list.Rev)
-	if d.ledger.unseen >= 0 {
-		require.Equal(d.w.t, d.ledger.unseen, list.Unseen, "%s's badge", d.user)
+	if d.known().unseen >= 0 {
+		require.Equal(d.w.t, d.known().unseen, list.Unseen, "%s's badge", d.user)
 	}
 }
 
@@ -70,7 +70,7 @@ func (d *device) auditRelations() {
 		}
 		page["cursor"] = list.NextCursor
 	}
-	for user, told := range d.ledger.relations {
+	for user, told := range d.known().relations {
 		listed, in := all[user]
 		if !in {
 			listed = protocol.Relation{State: protocol.RelationNone}
@@ -88,7 +88,7 @@ func (d *device) auditPresences() {
 	var list protocol.ConnectionListResult
 	d.ok("connection.list", map[string]any{"limit": 200}, &list)
 	for _, p := range list.People {
-		if told, ok := d.ledger.presences[p.User.ID]; ok {
+		if told, ok := d.known().presences[p.User.ID]; ok {
 			require.NotNil(d.w.t, p.Presence, "%s in %s's list", p.User.ID, d.user)
 			same(d.w, *p.Presence, told, "%s as %s was told", p.User.ID, d.user)
 		}
@@ -96,17 +96,17 @@ func (d *device) auditPresences() {
 }
 
 func (d *device) auditFocus() {
-	if d.ledger.focus == nil {
+	if d.known().focus == nil {
 		return
 	}
-	told := into[protocol.Focus](d.ledger.focus)
+	told := into[protocol.Focus](d.known().focus)
 	var now protocol.Focus
 	d.ok("people.focus", map[string]any{"user_id": told.Person.User.ID}, &now)
 	same(d.w, now, told, "%s's panel", d.user)
 }
 
 func (d *device) auditPlace() {
-	p := d.ledger.place
+	p := d.known().place
 	if p == nil {
 		return
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"testing/synctest"
 
 	"foyer/protocol"
 	"foyer/protocol/schema"
@@ -11,10 +13,14 @@ import (
 
 // ledger is what a device makes of the frames that it gets, as a good client would, and what was wrong with them.
 type ledger struct {
-	checker  schema.Checker
-	problems []string
-	asked    map[string]request // by id
+	checker schema.Checker
+	asked   map[string]request // by id
+	knowledge
+}
 
+// knowledge is what a device knows from what it was told.
+type knowledge struct {
+	problems  []string
 	rev       int64 // -1 until hello was answered
 	relations map[string]protocol.Relation
 	presences map[string]protocol.Presence
@@ -73,6 +79,26 @@ func (l *ledger) received(frame []byte) {
 	default:
 		l.notified(m, frame)
 	}
+}
+
+// known returns a copy of what d knows by now.
+func (d *device) known() knowledge {
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	k := d.ledger.knowledge
+	k.relations, k.presences = maps.Clone(k.relations), maps.Clone(k.presences)
+	if k.place != nil {
+		k.place = &place{k.place.id, k.place.version, maps.Clone(k.place.members)}
+	}
+	return k
+}
+
+// counts sets the badge to what an answer said.
+func (d *device) counts(unseen int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ledger.unseen = unseen
 }
 
 // states checks a binary frame.

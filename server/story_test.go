@@ -136,7 +136,10 @@ func (w *world) everybodyLeaves() {
 	for _, d := range w.devices {
 		d.hangUp()
 	}
-	pass(2 * time.Minute)
+	pass(11 * second)
+	if w.cluster.Devices.Users() > 0 {
+		pass(time.Minute) // after a restart who was here is waited for longer
+	}
 	for i, n := range w.nodes {
 		require.Empty(w.t, n.app.Server().Leftovers(), "node %d", i)
 	}

@@ -213,10 +213,10 @@ func TestADeviceThatTakesNothingIsClosedAndComesBackWhole(t *testing.T) {
 		ada.wake()
 		pass(second)
 		require.NotZero(t, ada.closeCode())
-		again := w.arrives("ada", resuming(ada, ada.ledger.rev))
+		again := w.arrives("ada", resuming(ada, ada.known().rev))
 		require.True(t, again.hello.Resumed)
 		pass(second)
-		require.EqualValues(t, 40, again.ledger.rev)
+		require.EqualValues(t, 40, again.known().rev)
 	})
 }
 

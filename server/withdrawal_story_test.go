@@ -118,7 +118,7 @@ func TestADeclineThatIsAMinuteLateStillCounts(t *testing.T) {
 		ben.refused(protocol.InvitationNotPending, "invitation.decline", id(inv))
 		forget(ben)
 		ada.invites("ben")
-		ben.hears("relation rev=" + itoa(int(ben.ledger.rev)) + " ada invitation_received cause=received notify=true unseen=1")
+		ben.hears("relation rev=" + itoa(int(ben.known().rev)) + " ada invitation_received cause=received notify=true unseen=1")
 	})
 }
 
