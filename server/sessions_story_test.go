@@ -180,7 +180,7 @@ func TestALargeSessionIsShownInParts(t *testing.T) {
 		w.unaudited = true // too many to ask each
 		host := w.arrives("host")
 		session := host.creates(obj{"capacity": 500})
-		crowd := make([]*device, 250)
+		crowd := make([]*device, 210)
 		for i := range crowd {
 			crowd[i] = w.arrives("u" + itoa(i))
 			crowd[i].joins(session)
@@ -189,7 +189,7 @@ func TestALargeSessionIsShownInParts(t *testing.T) {
 		r := last.joins(session)
 		require.LessOrEqual(t, len(r.Members), 200)
 		pass(second)
-		require.Len(t, last.known().place.members, 252)
+		require.Len(t, last.known().place.members, 212)
 		require.Empty(t, last.known().problems)
 		require.Equal(t, host.known().place.version, last.known().place.version)
 	})

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -24,6 +25,7 @@ type device struct {
 	hello     protocol.HelloResult
 	nextID    int
 	left      bool // hung up or dropped by the story
+	pongless  atomic.Bool
 
 	mu     sync.Mutex
 	ledger ledger
@@ -51,6 +53,12 @@ func (w *world) dialWith(h http.Header) (*device, error) {
 		return nil, err
 	}
 	d := &device{w: w, conn: conn}
+	conn.SetPingHandler(func(data string) error {
+		if d.pongless.Load() {
+			return nil
+		}
+		return conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(second))
+	})
 	w.devices = append(w.devices, d)
 	go d.read()
 	return d, nil

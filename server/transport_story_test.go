@@ -223,7 +223,7 @@ func TestADeviceThatTakesNothingIsClosedAndComesBackWhole(t *testing.T) {
 func TestADeviceThatAnswersNoPingIsClosed(t *testing.T) {
 	story(t, nil, func(w *world) {
 		ada, ben := w.arrives("ada"), w.arrives("ben")
-		ada.conn.SetPingHandler(func(string) error { return nil })
+		ada.pongless.Store(true)
 		pass(36 * second)
 		require.Equal(t, 4001, ada.closeCode())
 		require.Zero(t, ben.closeCode())

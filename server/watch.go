@@ -36,22 +36,16 @@ type persons struct {
 func (s *Server) watch(ctx context.Context, a *account, ids ...string) error {
 	var fresh []string
 	for _, id := range ids {
-		if !s.watchers.Add(id, a) {
-			continue
-		}
-		s.persons.mu.Lock()
-		p := s.persons.by[id]
-		if p == nil {
-			p = &person{id: id}
-			s.persons.by[id] = p
-			fresh = append(fresh, id)
-		}
-		p.refs++
-		s.persons.mu.Unlock()
-	}
-	for _, id := range fresh {
+		// First of all, so that whoever takes the watcher away again finds something to unsubscribe from.
 		if err := s.bus.Subscribe(ctx, cluster.PersonTopic(id)); err != nil {
 			return err
+		}
+		added, first := s.addWatcher(a, id)
+		if !added {
+			s.bus.Unsubscribe(cluster.PersonTopic(id))
+		}
+		if first {
+			fresh = append(fresh, id)
 		}
 	}
 	fulls, err := s.fullOf(ctx, fresh)
@@ -70,12 +64,29 @@ func (s *Server) watch(ctx context.Context, a *account, ids ...string) error {
 	return nil
 }
 
+// addWatcher reports whether a did not watch the person yet, and whether nobody else here did.
+func (s *Server) addWatcher(a *account, id string) (added, first bool) {
+	s.persons.mu.Lock()
+	defer s.persons.mu.Unlock()
+	if !s.watchers.Add(id, a) {
+		return false, false
+	}
+	p := s.persons.by[id]
+	if first = p == nil; first {
+		p = &person{id: id}
+		s.persons.by[id] = p
+	}
+	p.refs++
+	return true, first
+}
+
 // unwatch ends what watch began.
 func (s *Server) unwatch(a *account, id string) {
+	s.persons.mu.Lock()
 	if !s.watchers.Remove(id, a) {
+		s.persons.mu.Unlock()
 		return
 	}
-	s.persons.mu.Lock()
 	p := s.persons.by[id]
 	p.refs--
 	last := p.refs == 0
@@ -83,15 +94,15 @@ func (s *Server) unwatch(a *account, id string) {
 		delete(s.persons.by, id)
 	}
 	s.persons.mu.Unlock()
+	s.bus.Unsubscribe(cluster.PersonTopic(id))
 	if !last {
 		return
 	}
-	s.bus.Unsubscribe(cluster.PersonTopic(id))
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.timer != nil {
 		p.timer.Stop()
 	}
-	p.mu.Unlock()
 }
 
 func (s *Server) person(id string) *person {
