@@ -50,6 +50,10 @@ func (s *Server) received(_ cluster.Topic, m *cluster.Message) {
 		s.touchPanelsOf(m.User)
 	case cluster.KindTouched:
 		s.touchPanelsOf(m.User)
+	case cluster.KindStates, cluster.KindStatesWanted:
+		if r := s.rooms.of(m.Session); r != nil && m.Incarnation != s.epoch() {
+			r.nodeSays(m)
+		}
 	default:
 		s.metrics.malformed.Inc()
 	}

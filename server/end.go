@@ -54,7 +54,7 @@ func (s *Server) detach(d *Device, forGood bool) {
 			s.log.Warn().Err(err).Msg("grace not begun")
 		}
 		if mine && !d.companion {
-			dropped := session.Device{ID: ref.ID, Kind: d.kind, Node: s.node, Link: ref.Incarnation}
+			dropped := session.Device{ID: ref.ID, Kind: d.kind, Node: s.epoch(), Link: ref.Incarnation}
 			if err := s.registry.Detach(ctx, ref.UserID, dropped, now.UnixMilli(), until.UnixMilli()); err != nil {
 				s.log.Warn().Err(err).Msg("member's grace not begun")
 			}

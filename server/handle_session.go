@@ -93,7 +93,7 @@ func (s *Server) goIn(ctx context.Context, d *Device, fx *effects, decide func(s
 	if err != nil {
 		return nil, err
 	}
-	actor := session.Actor{User: user.Public(), Device: session.Device{ID: d.id, Kind: d.kind, Node: s.node, Link: d.incarnation, Connected: true}}
+	actor := session.Actor{User: user.Public(), Device: session.Device{ID: d.id, Kind: d.kind, Node: s.epoch(), Link: d.incarnation, Connected: true}}
 	if d.companion {
 		if actor.Device, err = s.headset(ctx, d.userID); err != nil {
 			return nil, err

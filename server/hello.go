@@ -196,7 +196,7 @@ func directoryClaims(c *auth.Claims) directory.Claims {
 // attach registers the device with the cluster and with this node's hub, where notifications begin to be held for it.
 func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams, user directory.User, fx *effects) error {
 	a := cluster.Attach{Max: s.limits.DevicesPerUser, Now: s.now(), Profile: profileOf(user), Device: cluster.Device{
-		ID: uuid.NewString(), UserID: user.ID, Node: s.node, Incarnation: uuid.NewString(), Status: protocol.StatusOnline, Kind: protocol.KindWeb,
+		ID: uuid.NewString(), UserID: user.ID, Node: s.epoch(), Incarnation: uuid.NewString(), Status: protocol.StatusOnline, Kind: protocol.KindWeb,
 	}}
 	if p.Client != nil {
 		a.Kind, a.Companion = p.Client.Kind, p.Client.Companion

@@ -24,6 +24,7 @@ type room struct {
 	origin time.Time   // when tick 0 was
 	live   []receiver  // who gets states
 	shared map[string]*relay.Exclusion
+	own    map[uint16]bool // whose states are written here: true if since the last tick; only with other nodes
 }
 
 // rooms are the sessions with devices on this node.
@@ -56,10 +57,14 @@ func (s *Server) enter(ctx context.Context, d *Device, sessionID string) (*room,
 		s.rooms.by[sessionID] = r
 	}
 	r.refs++
+	first := r.refs == 1
 	s.rooms.mu.Unlock()
 	if err := s.bus.Subscribe(ctx, cluster.SessionTopic(sessionID)); err != nil {
 		s.letGo(r)
 		return nil, err
+	}
+	if first && s.shared {
+		s.askForStates(sessionID)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -55,7 +55,11 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.readTail(ctx); err != nil {
 		return err
 	}
-	if err := s.sessions.Start(ctx); err != nil {
+	err := s.sessions.Start(ctx)
+	if s.shared {
+		return s.unlessAway(err) // who is where is known there
+	}
+	if err != nil {
 		return err
 	}
 	rosters, err := s.registry.All(ctx)

@@ -51,6 +51,10 @@ type Cluster struct {
 	Devices  cluster.Devices
 	Upkeep   cluster.Upkeep
 	Registry session.Registry
+	// Node names this node and its epoch, for whatever hangs on it; nil for the node's name.
+	Node func() string
+	// Shared says that other processes may use the same: what stands there outlives this node, and may be out of reach.
+	Shared bool
 }
 
 // Domain are the services that decide.
@@ -106,6 +110,8 @@ type Server struct {
 	devices       cluster.Devices
 	upkeep        cluster.Upkeep
 	registry      session.Registry
+	epoch         func() string // Cluster.Node
+	shared        bool
 	mailer        Mailer
 	log           zerolog.Logger
 	metrics       *metrics
@@ -150,6 +156,9 @@ func New(o Options) *Server {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.epoch, s.shared = o.Cluster.Node, o.Cluster.Shared; s.epoch == nil {
+		s.epoch = func() string { return s.node }
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.acceptor = ws.New(o.WS)

@@ -32,7 +32,7 @@ func (d *Device) Binary(payload []byte) {
 	p := d.place
 	d.mu.Unlock()
 	if p != nil && !d.companion {
-		p.room.write(p.number, state)
+		p.room.write(p.number, state, true)
 	}
 }
 
@@ -43,11 +43,22 @@ func (r *room) know(v protocol.Session) {
 	r.hz, r.origin = v.TickHz, v.CreatedAt.Time
 }
 
-// write makes state the newest of a member and sees to it that a tick comes.
-func (r *room) write(number uint16, state []byte) {
+// write makes state the newest of a member and sees to it that a tick comes. What a device here wrote, other nodes are told.
+func (r *room) write(number uint16, state []byte, here bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.relay.Write(number, state) || r.armed || r.hz == 0 {
+	if !r.relay.Write(number, state) {
+		return
+	}
+	if here {
+		r.ownLocked(number)
+	}
+	r.armLocked()
+}
+
+// armLocked sees to it that a tick comes.
+func (r *room) armLocked() {
+	if r.armed || r.hz == 0 {
 		return
 	}
 	r.armed = true
@@ -65,6 +76,7 @@ func (r *room) ticked() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.armed = false
+	r.tellNodesLocked()
 	if len(r.live) == 0 {
 		return
 	}
@@ -102,6 +114,7 @@ func (r *room) gone(numbers []uint16) {
 	defer r.mu.Unlock()
 	for _, n := range numbers {
 		r.relay.Remove(n)
+		delete(r.own, n)
 		for i, v := range r.live {
 			if not := v.not.Numbers(); slices.Contains(not, n) {
 				r.live[i].not = r.exclusionLocked(slices.DeleteFunc(slices.Clone(not), func(m uint16) bool { return m == n }))

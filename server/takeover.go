@@ -13,7 +13,7 @@ import (
 // another socket has taken the device over meanwhile, the place is that one's, and d is closed: whichever of two comes
 // last to the Registry leaves there what the list of devices says.
 func (s *Server) takePlace(ctx context.Context, d *Device) (string, error) {
-	v := session.Device{ID: d.id, Kind: d.kind, Node: s.node, Link: d.incarnation, Connected: true}
+	v := session.Device{ID: d.id, Kind: d.kind, Node: s.epoch(), Link: d.incarnation, Connected: true}
 	for {
 		place := d.account.in()
 		if !d.companion {

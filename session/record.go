@@ -23,6 +23,7 @@ type Config struct {
 	MaxCapacity     int           // of one session
 	SessionsPerUser int           // made by one user and not yet ended
 	RestoreGrace    time.Duration // how long after a start the members of before the drain are waited for
+	Shared          bool          // the Registry is other nodes' too, and outlives this one
 }
 
 // DefaultConfig returns the limits of a server that is told nothing else.

@@ -12,7 +12,12 @@ import (
 // Start makes the Registry know what was before: members who were there when the server drained are waited for, and
 // sessions that nobody comes back to end in their time. Stays that a crash left open are ended. It is called once,
 // before the first join.
+//
+// With a Registry that other nodes share, who was where is known there, and stays go on.
 func (s *Service) Start(ctx context.Context) error {
+	if s.config.Shared {
+		return s.startShared(ctx)
+	}
 	rosters, err := s.store.TakeMembers(ctx)
 	if err != nil {
 		return err
@@ -54,8 +59,25 @@ func (s *Service) Start(ctx context.Context) error {
 	return nil
 }
 
-// SaveMembers keeps who is in which session for the next Start. It is called once the server lets nobody in any more.
+func (s *Service) startShared(ctx context.Context) error {
+	records, err := s.store.Find(ctx, nil)
+	if err != nil {
+		return err
+	}
+	for _, rec := range records {
+		if err := s.registry.SetRules(ctx, rec.ID, rec.Rules()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SaveMembers keeps who is in which session for the next Start, unless other nodes share the Registry: then it knows. It
+// is called once the server lets nobody in any more.
 func (s *Service) SaveMembers(ctx context.Context) error {
+	if s.config.Shared {
+		return s.settle(ctx)
+	}
 	rosters, err := s.registry.All(ctx)
 	if err != nil {
 		return err

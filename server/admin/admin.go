@@ -27,6 +27,8 @@ const readyTime = 2 * time.Second
 type Options struct {
 	// Ready returns nil if the node should get traffic, else why not. Its text is shown.
 	Ready func(context.Context) error
+	// Degraded returns why a ready node can do less than it should, nil if it can't; nil for a node that always does.
+	Degraded func() error
 	// Collectors are the node's own metrics, beside those of the Go runtime and the process.
 	Collectors []prometheus.Collector
 }
@@ -40,7 +42,7 @@ func Handler(o Options) http.Handler {
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok", "") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, o.Ready) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, o) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	for path, h := range map[string]http.HandlerFunc{
 		"/debug/pprof/": pprof.Index, "/debug/pprof/cmdline": pprof.Cmdline, "/debug/pprof/profile": pprof.Profile,
@@ -51,12 +53,18 @@ func Handler(o Options) http.Handler {
 	return mux
 }
 
-func ready(w http.ResponseWriter, r *http.Request, ask func(context.Context) error) {
+func ready(w http.ResponseWriter, r *http.Request, o Options) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
-	if err := ask(ctx); err != nil {
+	if err := o.Ready(ctx); err != nil {
 		answer(w, http.StatusServiceUnavailable, "unavailable", err.Error())
 		return
+	}
+	if o.Degraded != nil {
+		if err := o.Degraded(); err != nil {
+			answer(w, http.StatusOK, "degraded", err.Error())
+			return
+		}
 	}
 	answer(w, http.StatusOK, "ok", "")
 }

@@ -58,6 +58,10 @@ const (
 	KindMessage Kind = "message"
 	// To a session: session.updated.
 	KindUpdated Kind = "updated"
+	// To a session: the States that devices of the node Incarnation wrote since its last tick.
+	KindStates Kind = "states"
+	// To a session: the node Incarnation has nobody's state yet.
+	KindStatesWanted Kind = "states_wanted"
 
 	// To those who watch a person: the person's presence, whole; viewers get what they may see of it.
 	KindPresence Kind = "presence"
@@ -86,4 +90,5 @@ type Message struct {
 	Incarnation string             `json:"incarnation,omitempty"`
 	Frame       json.RawMessage    `json:"frame,omitempty"` // ready for the socket
 	Presence    json.RawMessage    `json:"presence,omitempty"`
+	States      [][]byte           `json:"-"` // binary frames of ticks, each less than 64 kB
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -101,7 +102,16 @@ func (s *Settings) validateBackends() error {
 		found = errors.Join(found, fmt.Errorf("--store %s: %w", Redacted(s.Store), err))
 	}
 	if s.Redis != "" {
-		found = errors.Join(found, errors.New("--redis: this version runs as one node and needs no Redis"))
+		if strings.HasPrefix(s.Store, "sqlite:") {
+			found = errors.Join(found, errors.New("--redis: several nodes need one database: give --store postgres://USER@HOST/DATABASE; a node by itself needs no Redis"))
+		}
+		for _, address := range strings.Split(s.Redis, ",") {
+			u, err := url.Parse(strings.TrimSpace(address))
+			if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Host == "" {
+				found = errors.Join(found, errors.New("--redis: give redis://HOST:PORT, or several of them separated by commas for a Redis Cluster"))
+				break
+			}
+		}
 	}
 	if s.Node == "" || len(s.Node) > 253 || strings.ContainsFunc(s.Node, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		found = errors.Join(found, fmt.Errorf("--node %q: 1 to 253 printable ASCII characters without spaces", s.Node))

@@ -239,6 +239,11 @@ func TestImpossibleSettings(t *testing.T) {
 		{"an empty node", func(s *Settings) { s.Node = "" }, "--node"},
 		{"a node with a space", func(s *Settings) { s.Node = "a b" }, "--node"},
 		{"another database", func(s *Settings) { s.Store = "mysql://root:hunter2@db/x" }, "give sqlite:PATH"},
+		{"Redis", func(s *Settings) {
+			s.Store, s.Redis = "postgres://foyer@db/foyer", "rediss://u:hunter2@r1:6379,rediss://r2:6379"
+		}, ""},
+		{"Redis with a database of this machine", func(s *Settings) { s.Redis = "redis://r1:6379" }, "several nodes need one database"},
+		{"something else for Redis", func(s *Settings) { s.Store, s.Redis = "postgres://foyer@db/foyer", "http://:hunter2@r1" }, "give redis://"},
 		{"PostgreSQL", func(s *Settings) { s.Store = "postgres://foyer@db/foyer" }, ""},
 		{"a database without a name", func(s *Settings) { s.Store = "sqlite:" }, "--store"},
 		{"a wildcard for origins", func(s *Settings) { s.AllowedOrigins = []string{"https://*.example"} }, "no wildcards"},

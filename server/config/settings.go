@@ -12,7 +12,7 @@ type Settings struct {
 
 	StoreAllowAsyncCommit bool `help:"Accept a PostgreSQL with synchronous_commit=off, whose crash can undo what users were told is done." group:"Server"`
 
-	Redis     string        `placeholder:"URL" help:"Reserved for clusters of several nodes; this version runs as one node and refuses it." group:"Server"`
+	Redis     string        `placeholder:"URL" help:"Redis between several nodes on one PostgreSQL: redis://HOST:PORT, with ?master_name= for Sentinel, several separated by commas for a Redis Cluster; without it the node is by itself." group:"Server"`
 	RedisFile string        `placeholder:"FILE" help:"A file that holds the value of --redis." group:"Server"`
 	DrainTime time.Duration `default:"20s" placeholder:"DURATION" help:"Over how long the devices are sent away when the server stops." group:"Server"`
 	Dev       bool          `help:"For development: hand out tokens to whoever asks (POST /dev/token). Only on loopback." group:"Server"`

@@ -106,6 +106,12 @@ func (r *Relay) Frames(x *Exclusion) [][]byte {
 	return x.frames
 }
 
+// Only returns the newest states of the given numbers, as frames of a tick. Numbers without one are left out.
+func (r *Relay) Only(tick uint32, numbers []uint16) [][]byte {
+	have := slices.DeleteFunc(slices.Clone(numbers), func(n uint16) bool { return int(n) >= len(r.slots) || !r.slots[n].present })
+	return r.frames(protocol.FrameTick, tick, have, nil)
+}
+
 // Key returns the key frame, of one part or more, with every state that receivers with that exclusion may see. It is
 // there even with no state in it.
 func (r *Relay) Key(tick uint32, x *Exclusion) [][]byte {

@@ -33,6 +33,7 @@ type App struct {
 	log      zerolog.Logger
 	store    *store.Store
 	cluster  *Cluster
+	between  *between       // instead of cluster, with other processes
 	own      []func() error // gives back what no other node has a part in
 	verifier *auth.Verifier
 	server   *server.Server
@@ -64,7 +65,12 @@ func NewWith(ctx context.Context, settings config.Settings, log zerolog.Logger, 
 		}
 		a.own = append(a.own, a.store.Close)
 	}
-	if a.cluster == nil {
+	if a.cluster == nil && settings.Redis != "" {
+		if a.between, err = newBetween(settings, log); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+		a.own = append(a.own, a.between.Close)
+	} else if a.cluster == nil {
 		a.cluster = NewCluster(settings)
 		a.own = append(a.own, a.cluster.Close)
 	}
@@ -74,22 +80,34 @@ func NewWith(ctx context.Context, settings config.Settings, log zerolog.Logger, 
 	return a, nil
 }
 
+// parts are what is between the nodes, as the server needs it.
+func (a *App) parts() server.Cluster {
+	if a.between != nil {
+		return a.between.parts()
+	}
+	c := a.cluster
+	return server.Cluster{Bus: c.Hub.Bus(), Devices: c.Devices, Upkeep: c.Devices, Registry: c.Registry}
+}
+
 func (a *App) wire(ctx context.Context) error {
+	parts := a.parts()
 	invitations := invitation.New(a.store.Invitations(), invitationConfig(a.settings), invitation.Options{})
 	users := directory.New(a.store.Directory(), time.Now)
 	sessions := session.New(session.Options{
-		Store: a.store.Sessions(), Registry: a.cluster.Registry, Relations: relations{invitations}, Config: sessionConfig(a.settings),
+		Store: a.store.Sessions(), Registry: parts.Registry, Relations: relations{invitations}, Config: sessionConfig(a.settings),
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 	})
-	c := a.cluster
 	a.server = server.New(server.Options{
 		Node: a.settings.Node, Version: Version, Auth: a.verifier, Features: a.settings.Features, Limits: limits(a.settings), WS: transport(a.settings),
 		Domain:  server.Domain{Invitations: invitations, Sessions: sessions, Directory: users},
 		Changes: a.store,
-		Cluster: server.Cluster{Bus: c.Hub.Bus(), Devices: c.Devices, Upkeep: c.Devices, Registry: c.Registry},
+		Cluster: parts,
 		Mailer:  mail.None{},
 		Log:     a.log,
 	})
+	if a.between != nil {
+		a.between.server.Store(a.server)
+	}
 	return a.server.Start(ctx)
 }
 
@@ -99,6 +117,14 @@ func (a *App) Server() *server.Server { return a.server }
 // Ready reports whether the node takes devices and its store answers.
 func (a *App) Ready(ctx context.Context) error {
 	return errors.Join(a.server.Ready(), a.store.Ping(ctx))
+}
+
+// Degraded says why the node works without the others; nil if it doesn't, or there are none.
+func (a *App) Degraded() error {
+	if a.between == nil {
+		return nil
+	}
+	return a.between.Err()
 }
 
 // Run serves devices on devices and operators on operators until ctx ends, then drains. It closes both listeners.
@@ -175,7 +201,7 @@ func invitationConfig(s config.Settings) invitation.Config {
 }
 
 func sessionConfig(s config.Settings) session.Config {
-	return session.Config{MaxCapacity: s.Limits.SessionCapacity, SessionsPerUser: s.Limits.SessionsPerUser, RestoreGrace: s.Session.RestoreGrace}
+	return session.Config{MaxCapacity: s.Limits.SessionCapacity, SessionsPerUser: s.Limits.SessionsPerUser, RestoreGrace: s.Session.RestoreGrace, Shared: s.Redis != ""}
 }
 
 func limits(s config.Settings) server.Limits {

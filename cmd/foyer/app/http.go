@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,11 @@ func (a *App) handler() http.Handler {
 }
 
 func (a *App) adminHandler() http.Handler {
-	return admin.Handler(admin.Options{Ready: a.Ready, Collectors: a.server.Metrics()})
+	collectors := a.server.Metrics()
+	if a.between != nil {
+		collectors = append(slices.Clip(collectors), a.between.metrics()...)
+	}
+	return admin.Handler(admin.Options{Ready: a.Ready, Degraded: a.Degraded, Collectors: collectors})
 }
 
 // localOnly refuses requests that a web page elsewhere could have made a browser send here under another name.

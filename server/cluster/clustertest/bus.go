@@ -147,7 +147,7 @@ func carriesWhole(t *testing.T, one, two cluster.Bus) {
 	m := &cluster.Message{
 		Kind: cluster.KindChange, User: "ada", Other: "ben", On: true, Rev: 1 << 52, Version: 7, Session: "s", Device: "d",
 		Devices: []string{"x", "y"}, Except: "z", Users: []string{"ü"}, Numbers: []uint16{1, 65535}, Left: []uint16{2},
-		Reason: "moved", Close: 4410, Incarnation: "i", Frame: []byte(`{"a":"<&>\u2028"}`), Presence: []byte(`{}`),
+		Reason: "moved", Close: 4410, Incarnation: "i", Frame: []byte(`{"a":"<&>\u2028"}`), Presence: []byte(`{}`), States: [][]byte{{2, 0, 0xff}, {3}},
 	}
 	one.Publish(topic, m)
 	require.Equal(t, m, b.take(t, 1)[0])

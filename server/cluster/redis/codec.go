@@ -20,18 +20,20 @@ const (
 	looped = 1
 	// fixed is the length of what comes before the header: layout, flags, and three lengths.
 	fixed = 2 + 3*4
+	// mostFrames is how many frames of states a message has at most.
+	mostFrames = 1024
 	// longest is more than any message has.
 	longest = 8 << 20
 )
 
-// encode writes m: its small parts as JSON, then its frame and its presence as they are. The sender stands in front.
+// encode writes m: its small parts as JSON, then its frame, its presence and its states as they are. The sender stands in front.
 func encode(sender string, flags byte, m *cluster.Message) ([]byte, error) {
 	head := *m
 	head.Frame, head.Presence = nil, nil
 	var body bytes.Buffer
 	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(envelope{Sender: sender, Message: &head}); err != nil {
+	if err := enc.Encode(envelope{Sender: sender, States: lengths(m.States), Message: &head}); err != nil {
 		return nil, fmt.Errorf("bus message: %w", err)
 	}
 	out := make([]byte, fixed, fixed+body.Len()+len(m.Frame)+len(m.Presence))
@@ -41,11 +43,24 @@ func encode(sender string, flags byte, m *cluster.Message) ([]byte, error) {
 	}
 	out = append(out, body.Bytes()...)
 	out = append(out, m.Frame...)
-	return append(out, m.Presence...), nil
+	out = append(out, m.Presence...)
+	for _, frame := range m.States {
+		out = append(out, frame...)
+	}
+	return out, nil
+}
+
+func lengths(frames [][]byte) []uint16 {
+	var out []uint16
+	for _, f := range frames {
+		out = append(out, uint16(len(f)))
+	}
+	return out
 }
 
 type envelope struct {
-	Sender string `json:"from"`
+	Sender string   `json:"from,omitempty"`
+	States []uint16 `json:"states,omitempty"` // the length of each
 	*cluster.Message
 }
 
@@ -60,7 +75,7 @@ func decode(raw string) (sender string, flags byte, m *cluster.Message, err erro
 		sizes[i] = int(binary.BigEndian.Uint32([]byte(raw[2+4*i : 6+4*i])))
 		total += sizes[i]
 	}
-	if total != len(raw) {
+	if total > len(raw) {
 		return "", 0, nil, errMalformed
 	}
 	rest := []byte(raw[fixed:])
@@ -72,8 +87,30 @@ func decode(raw string) (sender string, flags byte, m *cluster.Message, err erro
 	if sizes[1] > 0 {
 		e.Frame = rest[:sizes[1]:sizes[1]]
 	}
+	rest = rest[sizes[1]:]
 	if sizes[2] > 0 {
-		e.Presence = rest[sizes[1]:]
+		e.Presence = rest[:sizes[2]:sizes[2]]
+	}
+	if e.Message.States, err = cut(rest[sizes[2]:], e.States); err != nil {
+		return "", 0, nil, err
 	}
 	return e.Sender, raw[1], e.Message, nil
+}
+
+// cut divides what is left of a message into frames of the given lengths, with nothing left over.
+func cut(rest []byte, lengths []uint16) (frames [][]byte, err error) {
+	if len(lengths) > mostFrames {
+		return nil, errMalformed
+	}
+	for _, n := range lengths {
+		if int(n) > len(rest) {
+			return nil, errMalformed
+		}
+		frames = append(frames, rest[:n:n])
+		rest = rest[n:]
+	}
+	if len(rest) > 0 {
+		return nil, errMalformed
+	}
+	return frames, nil
 }

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"foyer/protocol"
+	"foyer/server"
+	"foyer/server/cluster/redis"
+	"foyer/server/config"
+)
+
+// between is this node's part of what is between nodes that share a Redis.
+type between struct {
+	client   *redis.Client
+	bus      *redis.Bus
+	devices  *redis.Devices
+	registry *redis.Registry
+	node     *redis.Node
+	server   atomic.Pointer[server.Server]
+}
+
+// refillTime is how long other nodes may take to write back what an empty Redis has lost.
+const refillTime = 2 * time.Second
+
+// newBetween begins to reach Redis. That it is out of reach is no error.
+func newBetween(s config.Settings, log zerolog.Logger) (*between, error) {
+	client, err := redis.Open(s.Redis, redis.Options{})
+	if err != nil {
+		return nil, err
+	}
+	b := &between{client: client, devices: redis.NewDevices(client)}
+	b.bus = redis.NewBus(client, b.resubscribed)
+	b.registry = redis.NewRegistry(client, redis.RegistryOptions{Message: server.RosterMessage, EmptyAfter: s.Session.EmptyAfter})
+	b.node = redis.NewNode(b.devices, b.registry, s.Node, func() {
+		if s := b.server.Load(); s != nil {
+			s.Fenced()
+		}
+	})
+	log.Info().Str("redis", config.Redacted(s.Redis)).Str("node", b.node.ID()).Msg("one of several nodes")
+	return b, nil
+}
+
+// resubscribed has the server read anew what it may have missed, once it is there again: Redis may have come back empty.
+func (b *between) resubscribed() {
+	if b.node.Check(context.Background()) {
+		time.AfterFunc(refillTime, b.renew)
+		return
+	}
+	b.renew()
+}
+
+func (b *between) renew() {
+	if s := b.server.Load(); s != nil {
+		s.Resubscribed()
+	}
+}
+
+// parts are what the server needs.
+func (b *between) parts() server.Cluster {
+	return server.Cluster{Bus: b.bus, Devices: b.devices, Upkeep: b.devices, Registry: b.registry, Node: b.node.ID, Shared: true}
+}
+
+// Err says why the node works without the others; nil if it doesn't.
+func (b *between) Err() error {
+	if err := b.node.Err(); err != nil {
+		return err
+	}
+	if !b.bus.Up() {
+		return protocol.Refuse(protocol.Unavailable)
+	}
+	return nil
+}
+
+// Close ends it, the lease at last.
+func (b *between) Close() error {
+	b.registry.Stop()
+	b.bus.Close()
+	b.node.Close()
+	return b.client.Close()
+}
+
+// metrics are Redis's own.
+func (b *between) metrics() []prometheus.Collector {
+	counter := func(name, help string, n *atomic.Int64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
+	}
+	bus, node := &b.bus.Stats, &b.node.Stats
+	return []prometheus.Collector{
+		counter("foyer_redis_malformed_total", "Messages from Redis that made no sense and were dropped.", &bus.Malformed),
+		counter("foyer_redis_not_published_total", "Messages that Redis did not get, as far as is known.", &bus.NotPublished),
+		counter("foyer_redis_not_received_total", "Messages that came faster than this node took them.", &bus.NotReceived),
+		counter("foyer_redis_subscriptions_total", "Connections made to listen with, the first ones too.", &bus.Subscriptions),
+		counter("foyer_redis_fenced_total", "Times that other nodes took this one for dead.", &node.Fenced),
+		counter("foyer_redis_refilled_total", "Times that Redis was found empty and written to anew.", &node.Refill),
+		counter("foyer_redis_buried_total", "Nodes that this one took for dead.", &node.Buried),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "foyer_redis_up", Help: "1 while this node reaches the others through Redis."}, func() float64 {
+			if b.Err() != nil {
+				return 0
+			}
+			return 1
+		}),
+	}
+}

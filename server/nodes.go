@@ -1,0 +1,94 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"foyer/protocol"
+)
+
+// unlessAway leaves out of err what is between the nodes and only out of reach: the node starts and works on without.
+func (s *Server) unlessAway(err error) error {
+	if errors.Is(err, protocol.Refuse(protocol.Unavailable)) {
+		s.log.Warn().Err(err).Msg("sessions not made known to the other nodes yet")
+		return nil
+	}
+	return err
+}
+
+// Resubscribed is to be called when messages from the Bus may have been lost: everything that they would have told is
+// read anew. What stands in the log needs nothing: its tail is read every second.
+func (s *Server) Resubscribed() {
+	s.background(func(ctx context.Context) {
+		if err := s.rereadPresences(ctx); err != nil {
+			s.log.Warn().Err(err).Msg("presence not read anew")
+		}
+	})
+	s.accounts.mu.Lock()
+	all := make([]*account, 0, len(s.accounts.by))
+	for _, a := range s.accounts.by {
+		all = append(all, a)
+	}
+	s.accounts.mu.Unlock()
+	for _, a := range all {
+		s.presenceChanged(a.id)
+		s.inTurn(&s.following, a.id, func(ctx context.Context) { s.recall(ctx, a) })
+	}
+	s.rooms.mu.Lock()
+	ids := make([]string, 0, len(s.rooms.by))
+	for id, r := range s.rooms.by {
+		ids = append(ids, id)
+		r.nodeMissed()
+	}
+	s.rooms.mu.Unlock()
+	for _, id := range ids {
+		if s.shared {
+			s.askForStates(id)
+		}
+		for _, d := range s.bySession.Of(id) {
+			if d.follows(id) {
+				s.resync(d)
+			}
+		}
+	}
+}
+
+// recall reads a user's blocks and place anew.
+func (s *Server) recall(ctx context.Context, a *account) {
+	b, err := s.invitations.Blocks(ctx, a.id)
+	if err != nil {
+		s.log.Warn().Err(err).Msg("blocks not read anew")
+	} else {
+		a.mu.Lock()
+		if a.early == nil {
+			a.blocks, a.blockedBy = set(b.Of), set(b.By)
+			a.mixLocked()
+		}
+		a.mu.Unlock()
+		s.reexclude(ctx, a.id)
+	}
+	if err := s.follow(ctx, a); err != nil {
+		s.log.Warn().Err(err).Msg("user not followed")
+	}
+}
+
+// nodeMissed has other nodes be told of all states that are written here, once more.
+func (r *room) nodeMissed() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n := range r.own {
+		r.own[n] = true
+	}
+	if len(r.own) > 0 {
+		r.armLocked()
+	}
+}
+
+// Fenced is to be called when other nodes have taken this one for dead: what its devices had has been cleared away, so
+// they are sent off to come anew.
+func (s *Server) Fenced() {
+	s.log.Error().Msg("other nodes took this one for dead; its devices have to come anew")
+	for _, d := range s.sockets.list() {
+		d.close(protocol.CloseGoingAway, "come back")
+	}
+}
