@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -196,7 +197,7 @@ func (d *device) answer(id string) (frame, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for i, text := range d.texts {
-		if text[0] == '[' {
+		if !bytes.HasPrefix(text, []byte(`{"jsonrpc":"2.0","id":`+id+`,`)) {
 			continue
 		}
 		var f frame

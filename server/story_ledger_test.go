@@ -2,9 +2,11 @@ package server_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"sync"
 	"testing/synctest"
 
 	"foyer/protocol"
@@ -61,9 +63,7 @@ func (l *ledger) sent(frame []byte) {
 
 // received applies a text frame.
 func (l *ledger) received(frame []byte) {
-	if err := l.checker.Received(frame); err != nil {
-		l.problem("%v", err)
-	}
+	l.check(frame)
 	m, err := protocol.ParseServerFrame(frame)
 	if err != nil {
 		l.problem("%v: %s", err, frame)
@@ -78,6 +78,21 @@ func (l *ledger) received(frame []byte) {
 		l.answered(m)
 	default:
 		l.notified(m, frame)
+	}
+}
+
+// right are notifications that were found to be as the schemas say: what many are told is looked at once.
+var right sync.Map
+
+func (l *ledger) check(frame []byte) {
+	key := sha256.Sum256(frame)
+	if _, known := right.Load(key); known {
+		return
+	}
+	if err := l.checker.Received(frame); err != nil {
+		l.problem("%v", err)
+	} else if bytes.HasPrefix(frame, []byte(`{"jsonrpc":"2.0","method":`)) {
+		right.Store(key, true)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 //go:generate go run ./build
@@ -57,8 +58,11 @@ type handler struct {
 // Handler serves the page. It answers GET and HEAD for the page itself and its
 // files, and 404 for everything else; there are no directory listings.
 func Handler(opts Options) http.Handler {
-	return &handler{files: load(), policy: policy(opts)}
+	return &handler{files: loaded(), policy: policy(opts)}
 }
+
+// loaded is load, once for the whole process.
+var loaded = sync.OnceValue(load)
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path+"/" == Prefix {
