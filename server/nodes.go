@@ -84,6 +84,16 @@ func (r *room) nodeMissed() {
 	}
 }
 
+// Hangs reports whether a device hangs on this node by the socket of that incarnation.
+func (s *Server) Hangs(userID, deviceID, incarnation string) bool {
+	for _, d := range s.byUser.Of(userID) {
+		if d.id == deviceID && d.incarnation == incarnation {
+			return true
+		}
+	}
+	return false
+}
+
 // Fenced is to be called when other nodes have taken this one for dead: what its devices had has been cleared away, so
 // they are sent off to come anew.
 func (s *Server) Fenced() {

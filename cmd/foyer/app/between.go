@@ -36,13 +36,22 @@ func newBetween(s config.Settings, log zerolog.Logger) (*between, error) {
 	b := &between{client: client, devices: redis.NewDevices(client)}
 	b.bus = redis.NewBus(client, b.resubscribed)
 	b.registry = redis.NewRegistry(client, redis.RegistryOptions{Message: server.RosterMessage, EmptyAfter: s.Session.EmptyAfter})
-	b.node = redis.NewNode(b.devices, b.registry, s.Node, func() {
-		if s := b.server.Load(); s != nil {
-			s.Fenced()
-		}
-	})
+	b.node = redis.NewNode(b.devices, b.registry, s.Node, b)
 	log.Info().Str("redis", config.Redacted(s.Redis)).Str("node", b.node.ID()).Msg("one of several nodes")
 	return b, nil
+}
+
+// Fenced has the server's devices come anew.
+func (b *between) Fenced() {
+	if s := b.server.Load(); s != nil {
+		s.Fenced()
+	}
+}
+
+// Hangs reports whether a device hangs on the server.
+func (b *between) Hangs(userID, deviceID, incarnation string) bool {
+	s := b.server.Load()
+	return s != nil && s.Hangs(userID, deviceID, incarnation)
 }
 
 // resubscribed has the server read anew what it may have missed, once it is there again: Redis may have come back empty.

@@ -313,6 +313,11 @@ func (r *Devices) Restore(ctx context.Context, d cluster.Device, p cluster.Profi
 // Abandon ends the graces of the devices of a node that is no more, and returns their users. What is due then is done by
 // Reap.
 func (r *Devices) Abandon(ctx context.Context, node string, now time.Time) ([]string, error) {
+	return r.abandon(ctx, node, now, func(cluster.Device) bool { return true })
+}
+
+// abandon begins, until the given time, the graces of those devices of a node that are picked.
+func (r *Devices) abandon(ctx context.Context, node string, until time.Time, picked func(cluster.Device) bool) ([]string, error) {
 	users, err := r.c.rdb.SMembers(ctx, r.hung(node)).Result()
 	if err != nil {
 		return nil, unreachable(err)
@@ -321,8 +326,8 @@ func (r *Devices) Abandon(ctx context.Context, node string, now time.Time) ([]st
 		err := r.update(ctx, id, func(u *roll) (bool, error) {
 			any := false
 			for i := range u.Devices {
-				if d := &u.Devices[i]; d.Node == node && d.Connected {
-					d.Connected, d.GraceUntil, any = false, now, true
+				if d := &u.Devices[i]; d.Node == node && d.Connected && picked(*d) {
+					d.Connected, d.GraceUntil, any = false, until, true
 				}
 			}
 			return any, nil

@@ -9,6 +9,9 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
+
+	"foyer/server/cluster"
+	"foyer/session"
 )
 
 const (
@@ -32,7 +35,7 @@ type Node struct {
 	name     string
 	devices  *Devices
 	registry *Registry
-	fenced   func()
+	owner    Owner
 	Stats    NodeStats
 
 	leases, dying, mark string
@@ -51,12 +54,20 @@ type Node struct {
 	quietUntil time.Time
 }
 
-// NewNode returns a node of that name, and begins to renew its lease. fenced is called, on a goroutine of its own, when
-// others have taken the node for dead: whoever hangs on it has been cleared away, and has to come anew. Close it when done.
-func NewNode(devices *Devices, registry *Registry, name string, fenced func()) *Node {
+// Owner is whose node it is.
+type Owner interface {
+	// Fenced is called, on a goroutine of its own, when others have taken the node for dead: whoever hangs on it has been
+	// cleared away, and has to come anew.
+	Fenced()
+	// Hangs reports whether a device hangs on this node by the socket of that incarnation.
+	Hangs(userID, deviceID, incarnation string) bool
+}
+
+// NewNode returns a node of that name, and begins to renew its lease. Close it when done.
+func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *Node {
 	c := registry.c
 	n := &Node{
-		c: c, name: name, devices: devices, registry: registry, fenced: fenced, done: make(chan struct{}),
+		c: c, name: name, devices: devices, registry: registry, owner: owner, done: make(chan struct{}),
 		leases: c.tagged(0, "leases"), dying: c.tagged(0, "dying"), mark: c.tagged(0, "mark"),
 		quietUntil: time.Now().Add(quietTime), away: errors.New("not connected yet"),
 	}
@@ -144,6 +155,7 @@ func (n *Node) Check(ctx context.Context) (emptied bool) {
 		n.mu.Unlock()
 		return false
 	}
+	back := n.away != nil && n.known != "" // it may not know what happened here meanwhile
 	if n.away != nil {
 		n.away = nil
 		n.quietUntil = time.Now().Add(quietTime)
@@ -162,26 +174,63 @@ func (n *Node) Check(ctx context.Context) (emptied bool) {
 	switch {
 	case ok == 0:
 		n.Stats.Fenced.Add(1)
-		if n.fenced != nil {
-			go n.fenced()
-		}
+		go n.owner.Fenced()
 	case emptied:
 		n.Stats.Refill.Add(1)
-		n.refill()
+		n.refill(true)
+	case back:
+		n.refill(false)
 	}
 	return emptied
 }
 
-// refill writes what this node knows back.
-func (n *Node) refill() {
+// refill writes what this node knows back, the rosters too if Redis has lost them, and takes out whose socket ended
+// while nobody could be told.
+func (n *Node) refill(rosters bool) {
 	ctx, cancel := context.WithTimeout(n.ctx, quietTime)
 	defer cancel()
-	if err := errors.Join(n.devices.refill(ctx), n.registry.refill(ctx)); err != nil {
+	err := n.devices.refill(ctx)
+	if rosters {
+		err = errors.Join(err, n.registry.refill(ctx))
+	}
+	if err = errors.Join(err, n.audit(ctx)); err != nil {
 		n.mu.Lock()
-		n.known = "another" // tried again by the next check
+		n.away = unreachable(err) // tried again by the next check
+		if rosters {
+			n.known = "another"
+		}
 		n.mu.Unlock()
 	}
 }
+
+// audit begins the grace of what is said to hang on this node, and doesn't: not when it is seen first, as a device is
+// written down a moment before its socket is known.
+func (n *Node) audit(ctx context.Context) error {
+	id, suspects := n.ID(), map[string]bool{}
+	_, err := n.devices.abandon(ctx, id, time.Time{}, func(d cluster.Device) bool {
+		suspects[d.Incarnation] = !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	if err := pause(ctx, renewEvery); err != nil {
+		return err
+	}
+	now := time.Now()
+	users, err := n.devices.abandon(ctx, id, now.Add(ghostGrace), func(d cluster.Device) bool {
+		return suspects[d.Incarnation] && !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)
+	})
+	if err != nil {
+		return err
+	}
+	return n.registry.abandonIf(ctx, users, now, func(user string, d session.Device) bool {
+		return d.Node == id && suspects[d.Link] && !n.owner.Hangs(user, d.ID, d.Link)
+	})
+}
+
+// ghostGrace is how long a device is waited for whose socket ended while Redis was away.
+const ghostGrace = 10 * time.Second
 
 // bury takes a node for dead: from now on it can't renew its lease, and what hangs on it is to be cleared away.
 var bury = redis.NewScript(`

@@ -21,13 +21,17 @@ type member struct {
 	d      *Devices
 	r      *Registry
 	fences atomic.Int64
+	ended  atomic.Bool // no socket is there any more
 }
+
+func (m *member) Fenced()                   { m.fences.Add(1) }
+func (m *member) Hangs(_, _, _ string) bool { return !m.ended.Load() }
 
 func newMember(t *testing.T, url, prefix, name string) *member {
 	t.Helper()
 	c := newClient(t, url, prefix)
 	m := &member{d: NewDevices(c), r: newRegistry(t, c)}
-	m.Node = NewNode(m.d, m.r, name, func() { m.fences.Add(1) })
+	m.Node = NewNode(m.d, m.r, name, m)
 	t.Cleanup(func() { m.cancel(); <-m.done })
 	require.Eventually(t, func() bool { return m.Err() == nil }, waitAtMost, waitEvery)
 	return m
@@ -136,6 +140,27 @@ func TestRedisThatCameBackEmptyIsFilled(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, swept.Departed)
 	require.Zero(t, one.fences.Load()+two.fences.Load())
+}
+
+func TestWhoseSocketEndedWhileRedisWasAwayIsWaitedForAndGone(t *testing.T) {
+	server := redistest.Start(t)
+	one := newMember(t, server.URL, newPrefix(), "one")
+	one.bring(t, "ada")
+	server.Pause()
+	require.Eventually(t, func() bool { return one.Err() != nil }, waitAtMost, waitEvery)
+	one.ended.Store(true)
+	server.Resume()
+	connected := func() bool {
+		of, err := one.d.Of(t.Context(), "ada")
+		require.NoError(t, err)
+		s, err := one.r.Roster(t.Context(), "s")
+		require.NoError(t, err)
+		return of["ada"].Devices[0].Connected || s.Members[0].Connected()
+	}
+	require.Eventually(t, func() bool { return !connected() }, waitAtMost, waitEvery)
+	swept, err := one.r.Sweep(t.Context(), time.Now().Add(ghostGrace).UnixMilli())
+	require.NoError(t, err)
+	require.Len(t, swept.Departed, 1)
 }
 
 func zeroScore(node string) redis.Z { return redis.Z{Score: 1, Member: node} }

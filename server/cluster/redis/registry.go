@@ -230,6 +230,15 @@ func (r *Registry) Detach(ctx context.Context, userID string, d session.Device, 
 
 // Abandon has all devices of a node that is no more dropped, their graces over. What is due then is done by Sweep.
 func (r *Registry) Abandon(ctx context.Context, node string, userIDs []string, at int64) error {
+	return r.drop(ctx, userIDs, at, at, func(_ string, d session.Device) bool { return d.Node == node })
+}
+
+// abandonIf begins the graces of those devices that are picked.
+func (r *Registry) abandonIf(ctx context.Context, userIDs []string, now time.Time, picked func(user string, d session.Device) bool) error {
+	return r.drop(ctx, userIDs, now.UnixMilli(), now.Add(ghostGrace).UnixMilli(), picked)
+}
+
+func (r *Registry) drop(ctx context.Context, userIDs []string, at, until int64, picked func(user string, d session.Device) bool) error {
 	places, err := r.Places(ctx, userIDs)
 	if err != nil {
 		return err
@@ -241,7 +250,7 @@ func (r *Registry) Abandon(ctx context.Context, node string, userIDs []string, a
 	for id, users := range sessions {
 		_, err := r.ask(ctx, id, &task{do: func(v *session.Roster) ([]string, error) {
 			if v != nil {
-				abandon(v, node, users, at)
+				dropFrom(v, users, at, until, picked)
 			}
 			return nil, nil
 		}})
@@ -252,15 +261,15 @@ func (r *Registry) Abandon(ctx context.Context, node string, userIDs []string, a
 	return nil
 }
 
-func abandon(v *session.Roster, node string, users []string, at int64) {
+func dropFrom(v *session.Roster, users []string, at, until int64, picked func(user string, d session.Device) bool) {
 	for _, user := range users {
 		m := v.Member(user)
 		if m == nil {
 			continue
 		}
 		for _, d := range m.Devices {
-			if d.Node == node && d.Connected {
-				v.Detach(user, d, at, at)
+			if d.Connected && picked(user, d) {
+				v.Detach(user, d, at, until)
 			}
 		}
 	}
