@@ -48,6 +48,9 @@ func start(t *testing.T, args ...string) *program {
 	}()
 	lines := bufio.NewScanner(read)
 	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "foyer: warning: FOYER_TEST_") { // of the tests' own environment
+			continue
+		}
 		var line struct{ Message, Listen, Admin string }
 		require.NoError(t, json.Unmarshal(lines.Bytes(), &line), lines.Text())
 		if line.Message == "foyer is up" {
