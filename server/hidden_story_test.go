@@ -46,7 +46,7 @@ func TestHiddenAndPendingLookTheSameToTheSender(t *testing.T) {
 			for _, way := range ways {
 				t.Run(way.name, func(t *testing.T) {
 					other := lives(t, end, way.early, way.first, way.then)
-					require.Equal(t, len(plain), len(other), "frames")
+					require.Len(t, other, len(plain), "frames")
 					for i := range plain {
 						require.Equal(t, plain[i], other[i])
 					}

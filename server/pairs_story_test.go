@@ -123,8 +123,6 @@ func relations(d *device) []string {
 	out := []string{}
 	for _, f := range d.told() {
 		if f.Method == string(protocol.NotifyRelationChanged) {
-			n := into[protocol.RelationChanged](f.Params)
-			n.Rev = 0
 			out = append(out, line(d.w.t, f)[len("relation rev="+itoa(int(into[protocol.RelationChanged](f.Params).Rev))+" "):])
 		}
 	}

@@ -198,7 +198,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	for _, d := range devices {
 		wait := time.Duration(0)
 		if s.limits.Drain > 0 {
-			wait = rand.N(s.limits.Drain)
+			wait = rand.N(s.limits.Drain) //nolint:gosec // G404: a wait is no secret
 		}
 		if d.signedIn() {
 			d.notify(protocol.NotifyServerDraining, protocol.ServerDraining{ReconnectAfterMS: wait.Milliseconds()})

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -83,7 +84,8 @@ func (d *device) read() {
 		switch {
 		case err != nil:
 			d.closed = 1006
-			if c, ok := err.(*websocket.CloseError); ok {
+			var c *websocket.CloseError
+			if errors.As(err, &c) {
 				d.closed = c.Code
 			}
 			d.mu.Unlock()
@@ -122,7 +124,7 @@ func (d *device) greeting(user string, edit ...func(p map[string]any)) map[strin
 	for _, fn := range edit {
 		fn(p)
 	}
-	d.companion = p["client"].(map[string]any)["companion"] == true
+	d.companion, _ = p["client"].(map[string]any)["companion"].(bool)
 	return p
 }
 

@@ -161,6 +161,6 @@ func tokenFor(t *testing.T, c auth.Claims, ttl time.Duration) string {
 
 // pass lets time go by.
 func pass(d time.Duration) {
-	time.Sleep(d)
+	time.Sleep(d) //nolint:forbidigo // of the bubble's clock
 	synctest.Wait()
 }
