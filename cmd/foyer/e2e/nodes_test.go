@@ -181,6 +181,12 @@ func TestRedisAwayDoesNotTakeANodeDown(t *testing.T) {
 	ben.told(t, protocol.RelationReceived, "ada")
 	require.Less(t, time.Since(began), 2*time.Second, "by the log's tail")
 
+	// Who comes meanwhile is let in, and who comes back is where they were.
+	p.one.guest("dan", nil)
+	resume := ben.Resume()
+	back := p.two.guest("ben", func(o *client.Options) { o.Resume = &resume })
+	require.Equal(t, made.Session.ID, back.Hello().SessionID)
+
 	p.redis.Restart()
 	began = time.Now()
 	p.one.awaitState("ok")

@@ -240,7 +240,7 @@ func (b *Bus) send(o outgoing) {
 			more = false
 		}
 	}
-	ctx, cancel := context.WithTimeout(b.ctx, silentAfter)
+	ctx, cancel := context.WithTimeout(try(b.ctx), silentAfter)
 	defer cancel()
 	count := pipe.Len()
 	if _, err := pipe.Exec(ctx); err != nil {

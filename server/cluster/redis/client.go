@@ -33,6 +33,7 @@ type Client struct {
 	prefix  string
 	lanes   uint32
 	sharded bool
+	breaker *breaker
 }
 
 // Options tune a Client.
@@ -45,7 +46,7 @@ type Options struct {
 // separated by commas, or one with ?addr=…, for a Redis Cluster.
 func Open(address string, o Options) (*Client, error) {
 	silence()
-	c := &Client{prefix: o.Prefix, lanes: 1}
+	c := &Client{prefix: o.Prefix, lanes: 1, breaker: &breaker{}}
 	if c.prefix == "" {
 		c.prefix = "foyer:"
 	}
@@ -77,6 +78,7 @@ func Open(address string, o Options) (*Client, error) {
 		opts.DialerRetries = 1
 		c.rdb = redis.NewClient(opts)
 	}
+	c.rdb.AddHook(c.breaker)
 	return c, nil
 }
 

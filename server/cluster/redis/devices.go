@@ -18,9 +18,8 @@ type Devices struct {
 	grace due // users with a device in grace
 	self  func() string
 	kept  kept[string]
+	seen  seen[cluster.UserDevices]
 }
-
-type clusterDevice = cluster.Device
 
 var (
 	_ cluster.Devices = (*Devices)(nil)
@@ -90,8 +89,25 @@ func (u *roll) graceUntil() int64 {
 	return first
 }
 
-// Attach registers a device, in the place of another if there is one to take over.
+// Attach registers a device, in the place of another if there is one to take over. With Redis out of reach it goes by
+// what this node knows of the user, which is written down when Redis is back.
 func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attached, error) {
+	out, err := r.register(ctx, a)
+	if !away(err) {
+		return out, err
+	}
+	u, err := readRoll(r.kept.of(a.UserID))
+	if err != nil {
+		return out, err
+	}
+	if out, err = u.attach(a); err == nil {
+		r.kept.put(a.UserID, u.text(), true)
+		r.seen.put(a.UserID, cluster.UserDevices(*u))
+	}
+	return out, err
+}
+
+func (r *Devices) register(ctx context.Context, a cluster.Attach) (cluster.Attached, error) {
 	if err := r.c.rdb.SAdd(ctx, r.hung(a.Node), a.UserID).Err(); err != nil {
 		return cluster.Attached{}, unreachable(err)
 	}
@@ -221,13 +237,17 @@ func (r *Devices) Change(ctx context.Context, userID, deviceID string, fn func(*
 	})
 }
 
-// Of returns the devices of users; who has none is not in the map.
+// Of returns the devices of users; who has none is not in the map. With Redis out of reach they are as this node last saw
+// them.
 func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster.UserDevices, error) {
 	keys := make([]string, len(userIDs))
 	for i, id := range userIDs {
 		keys[i] = r.key(id)
 	}
 	values, err := r.c.loadAll(ctx, keys)
+	if away(err) {
+		return r.seen.of(userIDs), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -241,6 +261,7 @@ func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster
 			out[userIDs[i]] = cluster.UserDevices(*u)
 		}
 	}
+	r.seen.note(userIDs, out)
 	return out, nil
 }
 

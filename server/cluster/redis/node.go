@@ -145,10 +145,11 @@ func (n *Node) Check(ctx context.Context) (emptied bool) {
 	if known == "" {
 		known = "none"
 	}
-	got, err := renew.Run(ctx, n.c.rdb, []string{n.leases, n.mark}, id, lease.Milliseconds(), known, uuid.NewString()).Slice()
+	got, err := renew.Run(try(ctx), n.c.rdb, []string{n.leases, n.mark}, id, lease.Milliseconds(), known, uuid.NewString()).Slice()
 	if err == nil && len(got) != 2 {
 		err = errMalformed
 	}
+	n.c.breaker.open.Store(err != nil)
 	n.mu.Lock()
 	if err != nil {
 		n.away = unreachable(err)
@@ -193,6 +194,7 @@ func (n *Node) refill(rosters bool) {
 	if rosters {
 		err = errors.Join(err, n.registry.refill(ctx))
 	}
+	err = errors.Join(err, n.registry.attachAll(ctx, n.devices.own()))
 	if err = errors.Join(err, n.audit(ctx)); err != nil {
 		n.mu.Lock()
 		n.away = unreachable(err) // tried again by the next check

@@ -150,6 +150,7 @@ func TestWhoseSocketEndedWhileRedisWasAwayIsWaitedForAndGone(t *testing.T) {
 	require.Eventually(t, func() bool { return one.Err() != nil }, waitAtMost, waitEvery)
 	one.ended.Store(true)
 	server.Resume()
+	require.Eventually(t, func() bool { return one.Err() == nil }, waitAtMost, waitEvery)
 	connected := func() bool {
 		of, err := one.d.Of(t.Context(), "ada")
 		require.NoError(t, err)

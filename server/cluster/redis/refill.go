@@ -7,9 +7,12 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"foyer/protocol"
+	"foyer/server/cluster"
 	"foyer/session"
 )
 
@@ -38,13 +41,75 @@ func (k *kept[T]) all() map[string]T {
 	return maps.Clone(k.by)
 }
 
+func (k *kept[T]) of(id string) T {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.by[id]
+}
+
+// seen is what this node last read, for as long as it reads it now and then: what it goes by while Redis is away.
+type seen[T any] struct {
+	mu     sync.Mutex
+	by     map[string]sight[T] // guarded by mu
+	pruned time.Time           // guarded by mu
+}
+
+type sight[T any] struct {
+	v    T
+	last time.Time
+}
+
+// seenFor is longer than between two looks at somebody who is watched.
+const seenFor = 2 * time.Minute
+
+func (s *seen[T]) put(id string, v T) { s.note([]string{id}, map[string]T{id: v}) }
+
+// note remembers what was found of all that was asked for.
+func (s *seen[T]) note(asked []string, found map[string]T) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.by == nil {
+		s.by = map[string]sight[T]{}
+	}
+	for _, id := range asked {
+		if v, ok := found[id]; ok {
+			s.by[id] = sight[T]{v, now}
+		} else {
+			delete(s.by, id)
+		}
+	}
+	if now.Sub(s.pruned) > seenFor {
+		s.pruned = now
+		maps.DeleteFunc(s.by, func(_ string, v sight[T]) bool { return now.Sub(v.last) > seenFor })
+	}
+}
+
+// of returns what is remembered, and remembers it for longer.
+func (s *seen[T]) of(ids []string) map[string]T {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[string]T, len(ids))
+	for _, id := range ids {
+		if v, ok := s.by[id]; ok {
+			out[id] = v.v
+			s.by[id] = sight[T]{v.v, now}
+		}
+	}
+	return out
+}
+
+// away reports whether an error says that Redis is out of reach.
+func away(err error) bool { return errors.Is(err, protocol.Refuse(protocol.Unavailable)) }
+
 // nobody is the ID of no node.
 func nobody() string { return "" }
 
 // ours reports whether one of a user's devices hangs on this node.
 func (r *Devices) ours(u *roll) bool {
 	self := r.self()
-	return self != "" && slices.ContainsFunc(u.Devices, func(d clusterDevice) bool { return d.Connected && d.Node == self })
+	return self != "" && slices.ContainsFunc(u.Devices, func(d cluster.Device) bool { return d.Connected && d.Node == self })
 }
 
 // refill puts the devices that hang on this node back, where they are missing.
@@ -61,8 +126,14 @@ func (r *Devices) refill(ctx context.Context) error {
 		err = r.update(ctx, user, func(u *roll) (bool, error) {
 			added := false
 			for _, d := range mine.Devices {
-				if d.Node == self && d.Connected && u.find(d.ID, anySocket) < 0 {
+				if d.Node != self || !d.Connected {
+					continue
+				}
+				switch i := u.find(d.ID, anySocket); {
+				case i < 0:
 					u.Devices, u.Profile, added = append(u.Devices, d), mine.Profile, true
+				case u.Devices[i].Incarnation != d.Incarnation && (!u.Devices[i].Connected || u.Devices[i].Node == self):
+					u.Devices[i], added = d, true // it came back here while Redis was away
 				}
 			}
 			return added, nil
@@ -136,6 +207,51 @@ func (r *Registry) refill(ctx context.Context) error {
 			}
 		}
 		if err := r.due.at(ctx, id, final.DueAt(r.emptyAfter.Milliseconds())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// own returns the devices that hang on this node, by user, as far as they may be in sessions.
+func (r *Devices) own() map[string][]cluster.Device {
+	self, out := r.self(), map[string][]cluster.Device{}
+	for user, text := range r.kept.all() {
+		u, err := readRoll(text)
+		if err != nil {
+			continue // it was written here
+		}
+		for _, d := range u.Devices {
+			if d.Node == self && d.Connected && !d.Companion {
+				out[user] = append(out[user], d)
+			}
+		}
+	}
+	return out
+}
+
+// attachAll has the members of sessions hang on the sockets that their devices have by now.
+func (r *Registry) attachAll(ctx context.Context, devices map[string][]cluster.Device) error {
+	places, err := r.Places(ctx, slices.Collect(maps.Keys(devices)))
+	if err != nil {
+		return err
+	}
+	sessions := map[string][]string{}
+	for user, id := range places {
+		sessions[id] = append(sessions[id], user)
+	}
+	for id, users := range sessions {
+		_, err := r.ask(ctx, id, &task{do: func(v *session.Roster) ([]string, error) {
+			for _, user := range users {
+				for _, d := range devices[user] {
+					if v != nil {
+						v.Attach(user, session.Device{ID: d.ID, Kind: d.Kind, Node: d.Node, Link: d.Incarnation, Connected: true})
+					}
+				}
+			}
+			return nil, nil
+		}})
+		if err != nil {
 			return err
 		}
 	}

@@ -46,6 +46,7 @@ type Registry struct {
 	rosters    rosters
 	self       func() string
 	kept       kept[string]
+	seen       seen[string] // places
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -196,8 +197,16 @@ func usersOf(gone []session.Departure) []string {
 	return ids
 }
 
-// Attach implements session.Devices.
+// Attach implements session.Devices. With Redis out of reach the device has the place that its user was last seen in.
 func (r *Registry) Attach(ctx context.Context, userID string, d session.Device) (string, error) {
+	id, err := r.attach(ctx, userID, d)
+	if away(err) {
+		return r.seen.of([]string{userID})[userID], nil
+	}
+	return id, err
+}
+
+func (r *Registry) attach(ctx context.Context, userID string, d session.Device) (string, error) {
 	id, err := r.place(ctx, userID)
 	if err != nil || id == "" {
 		return "", err

@@ -145,7 +145,7 @@ func (r *Registry) readAll(ctx context.Context, sessionIDs []string) ([]*session
 	return out, nil
 }
 
-// Places implements session.Rosters.
+// Places implements session.Rosters. With Redis out of reach they are as this node last saw them.
 func (r *Registry) Places(ctx context.Context, userIDs []string) (map[string]string, error) {
 	if len(userIDs) == 0 {
 		return map[string]string{}, nil
@@ -156,7 +156,10 @@ func (r *Registry) Places(ctx context.Context, userIDs []string) (map[string]str
 		asked[i] = pipe.Get(ctx, r.placeKey(id))
 	}
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return nil, unreachable(err)
+		if ctx.Err() != nil {
+			return nil, unreachable(err)
+		}
+		return r.seen.of(userIDs), nil
 	}
 	out := make(map[string]string, len(userIDs))
 	for i, id := range userIDs {
@@ -164,6 +167,7 @@ func (r *Registry) Places(ctx context.Context, userIDs []string) (map[string]str
 			out[id] = s
 		}
 	}
+	r.seen.note(userIDs, out)
 	return out, nil
 }
 
