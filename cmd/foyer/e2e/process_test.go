@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -39,9 +40,8 @@ func TestSecondServerOnTheSameFileSaysWhyItCanNotStart(t *testing.T) {
 	require.NoError(t, err)
 	p := withStderr(t, second, write, "--store", "sqlite:"+first.store)
 	require.NoError(t, write.Close())
-	out := make([]byte, 4096)
-	n, err := read.Read(out)
+	out, err := io.ReadAll(read)
 	require.NoError(t, err)
-	require.Contains(t, string(out[:n]), "another server has the database")
+	require.Contains(t, string(out), "another server has the database")
 	require.Error(t, p.Wait())
 }
