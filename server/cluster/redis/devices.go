@@ -258,7 +258,7 @@ func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster
 			return nil, err
 		}
 		if len(u.Devices) > 0 {
-			out[userIDs[i]] = cluster.UserDevices(*u)
+			out[userIDs[i]] = cluster.UserDevices(*u) // #nosec G602 -- one value for each id that was asked for
 		}
 	}
 	r.seen.note(userIDs, out)
@@ -345,13 +345,13 @@ func (r *Devices) abandon(ctx context.Context, node string, until time.Time, pic
 	}
 	for _, id := range users {
 		err := r.update(ctx, id, func(u *roll) (bool, error) {
-			any := false
+			changed := false
 			for i := range u.Devices {
 				if d := &u.Devices[i]; d.Node == node && d.Connected && picked(*d) {
-					d.Connected, d.GraceUntil, any = false, until, true
+					d.Connected, d.GraceUntil, changed = false, until, true
 				}
 			}
-			return any, nil
+			return changed, nil
 		})
 		if err != nil {
 			return nil, err

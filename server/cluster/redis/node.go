@@ -48,7 +48,6 @@ type Node struct {
 
 	mu         sync.Mutex // guards what follows
 	id         string
-	registered bool
 	known      string // the mark of the Redis that this node was registered in
 	away       error  // why the last check failed
 	quietUntil time.Time

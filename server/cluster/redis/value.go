@@ -137,7 +137,7 @@ func (c *Client) update(ctx context.Context, key string, keep time.Duration, fn 
 		}
 		v = next
 		if n > 2 {
-			if err := pause(ctx, rand.N(time.Duration(n)*time.Millisecond)); err != nil {
+			if err := pause(ctx, rand.N(time.Duration(n)*time.Millisecond)); err != nil { // #nosec G404 -- spreads retries, keeps no secret
 				return err
 			}
 		}
