@@ -30,7 +30,7 @@ collect() {
 	packages=() missing=()
 	need 'a C compiler (for the race detector)' 'have gcc || have clang || have cc' gcc
 	need 'the C library headers' '[ "$(uname)" != Linux ] || [ -e /usr/include/stdlib.h ]' libc6-dev
-	tested_with 'Redis' && need 'redis-server' 'have redis-server' redis-server
+	git grep -q --untracked -E 'redistest\.Start\(' -- '*.go' && need 'redis-server' 'have redis-server' redis-server
 	tested_with 'PostgreSQL|Start|Each|Databases' && need 'PostgreSQL' 'postgres_path' postgresql
 	[ "$only" = go ] && return
 	need 'node 18 or newer' 'have node && node_is_enough' nodejs
