@@ -10,7 +10,20 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"foyer/server/store/pgserver"
 )
+
+// Variable is the environment variable that names a PostgreSQL for tests: a postgres:// URL whose user may create schemas.
+const Variable = "FOYER_TEST_POSTGRES"
+
+// Postgres is a server of its own.
+type Postgres = pgserver.Server
+
+// Start starts a server of one's own. more are lines for postgresql.conf.
+func Start(ctx context.Context, more ...string) (*Postgres, error) {
+	return pgserver.Start(ctx, more...)
+}
 
 // shared is the server for all tests of this process. Its standard input is kept open as long as it is.
 var shared = sync.OnceValues(func() (*Postgres, error) {

@@ -1,4 +1,10 @@
-package testservice
+// Package pgserver starts a PostgreSQL of one's own: from the installed package, in a temporary folder, reachable by a
+// socket in it alone. Tests stand on it (see testservice), and the demo of several nodes. It is not for keeping anything:
+// commits are not on the disk, and whoever may open the folder may do everything.
+//
+// A server ends with the process that started it, whichever way that ends: a small shell holds it, and clears up when its
+// standard input closes.
+package pgserver
 
 import (
 	"bufio"
@@ -19,11 +25,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Variable is the environment variable that names a PostgreSQL for tests: a postgres:// URL whose user may create schemas.
-const Variable = "FOYER_TEST_POSTGRES"
-
-// Postgres is a server of its own.
-type Postgres struct {
+// Server is a running PostgreSQL.
+type Server struct {
+	// URL is the address of its database.
 	URL string
 
 	keeper *exec.Cmd
@@ -67,7 +71,7 @@ unix_socket_directories = '%s'
 
 // Start starts a server in a temporary folder, as another user if this one is root. Its databases sort texts by a
 // language unless told otherwise. more are lines for postgresql.conf.
-func Start(ctx context.Context, more ...string) (p *Postgres, err error) {
+func Start(ctx context.Context, more ...string) (p *Server, err error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -93,7 +97,7 @@ func Start(ctx context.Context, more ...string) (p *Postgres, err error) {
 	if err := initialize(ctx, bin, dir, as, more); err != nil {
 		return nil, err
 	}
-	p = &Postgres{URL: "postgres://foyer@/postgres?host=" + url.QueryEscape(dir)}
+	p = &Server{URL: "postgres://foyer@/postgres?host=" + url.QueryEscape(dir)}
 	p.keeper = exec.Command("sh", "-c", keeper, "keeper", bin, dir) //nolint:noctx,gosec // it outlives any call and ends with this process; the folders are ours
 	p.keeper.Dir = dir
 	p.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: as, Setpgid: true}
@@ -144,7 +148,7 @@ func binaries() (string, error) {
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if err != nil || len(found) == 0 {
-		return "", fmt.Errorf("PostgreSQL is not installed: run scripts/setup.sh (on Debian: apt-get install postgresql), or name a server in %s", Variable)
+		return "", errors.New("PostgreSQL is not installed: run scripts/setup.sh (on Debian: apt-get install postgresql)")
 	}
 	return slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) }), nil
 }
@@ -177,7 +181,7 @@ func unprivileged() (*syscall.Credential, error) {
 // startWithin is how long a server may take until it answers, on a busy machine.
 const startWithin = time.Minute
 
-func (p *Postgres) ready(ctx context.Context) error {
+func (p *Server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond)
@@ -196,7 +200,7 @@ func (p *Postgres) ready(ctx context.Context) error {
 }
 
 // tell has the keeper do something and waits until it is done.
-func (p *Postgres) tell(word string) error {
+func (p *Server) tell(word string) error {
 	if _, err := io.WriteString(p.words, word+"\n"); err != nil {
 		return err
 	}
@@ -205,13 +209,13 @@ func (p *Postgres) tell(word string) error {
 }
 
 // Stop ends the server in an orderly way: whoever is connected is sent away.
-func (p *Postgres) Stop() error { return p.tell("stop") }
+func (p *Server) Stop() error { return p.tell("stop") }
 
 // Crash ends the server at once. Start it again with Restart.
-func (p *Postgres) Crash() error { return p.tell("crash") }
+func (p *Server) Crash() error { return p.tell("crash") }
 
 // Restart starts a server that was ended, and waits until it answers.
-func (p *Postgres) Restart(ctx context.Context) error {
+func (p *Server) Restart(ctx context.Context) error {
 	if err := p.tell("start"); err != nil {
 		return err
 	}
@@ -219,13 +223,13 @@ func (p *Postgres) Restart(ctx context.Context) error {
 }
 
 // Pause stops all processes of the server where they are.
-func (p *Postgres) Pause() error { return p.tell("pause") }
+func (p *Server) Pause() error { return p.tell("pause") }
 
 // Resume lets them go on.
-func (p *Postgres) Resume() error { return p.tell("resume") }
+func (p *Server) Resume() error { return p.tell("resume") }
 
 // Close ends the server and removes its folder.
-func (p *Postgres) Close() error {
+func (p *Server) Close() error {
 	err := p.words.Close()
 	_ = p.keeper.Wait() // a server that was told to stop at once does not end well
 	return err
