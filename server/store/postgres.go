@@ -119,6 +119,8 @@ func durable(ctx context.Context, c *pgx.Conn, allow bool) error {
 	return nil
 }
 
+func (p *postgres) capacity() int { return 4 * p.size }
+
 func (p *postgres) update(ctx context.Context, fn func(*Tx) error) error {
 	return p.run(ctx, &kind{begin: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`, writes: true, places: p.writers}, fn)
 }

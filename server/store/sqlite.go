@@ -28,7 +28,7 @@ type sqlite struct {
 }
 
 // startSQLite opens the database at path, migrates it and starts its writer and readers.
-func startSQLite(ctx context.Context, path string, o Options) (*sqlite, error) {
+func startSQLite(ctx context.Context, path string, o Options, counts *stats) (*sqlite, error) {
 	readers := o.Readers
 	if path == ":memory:" {
 		readers = 0
@@ -38,13 +38,13 @@ func startSQLite(ctx context.Context, path string, o Options) (*sqlite, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s := &sqlite{db: db, closed: make(chan struct{})}
-	if err := s.start(ctx, readers, o.BatchMax); err != nil {
+	if err := s.start(ctx, readers, o.BatchMax, counts); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
 }
 
-func (s *sqlite) start(ctx context.Context, readers, batchMax int) error {
+func (s *sqlite) start(ctx context.Context, readers, batchMax int, counts *stats) error {
 	if err := migrate(ctx, s.db, goose.DialectSQLite3); err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *sqlite) start(ctx context.Context, readers, batchMax int) error {
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}
-	s.writer = startWriter(newConn(w), batchMax)
+	s.writer = startWriter(newConn(w), batchMax, counts)
 	if readers > 0 {
 		s.readers = make(chan *conn, readers)
 	}
@@ -65,6 +65,9 @@ func (s *sqlite) start(ctx context.Context, readers, batchMax int) error {
 	}
 	return nil
 }
+
+// capacity is two commits' worth: while one is on its way to the disk, the next gathers.
+func (s *sqlite) capacity() int { return 2 * s.writer.batchMax }
 
 func (s *sqlite) update(ctx context.Context, fn func(*Tx) error) error { return s.writer.do(ctx, fn) }
 

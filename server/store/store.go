@@ -25,6 +25,9 @@ type Options struct {
 	// Patience is how long PostgreSQL may take for one call of Update or View, all waiting and repeating included; 4 s
 	// when 0.
 	Patience time.Duration
+	// Calls is how many calls of Update and View are in the database at once; more wait, the most urgent first. When 0,
+	// what the database serves well: 256 with SQLite, 4 for each connection to PostgreSQL.
+	Calls int
 	// Alone refuses an SQLite file that another process opened so: a server has it for itself.
 	Alone bool
 	// AllowAsyncCommit opens a PostgreSQL with synchronous_commit=off, whose crash can undo what was acknowledged.
@@ -33,6 +36,8 @@ type Options struct {
 
 // engine is one kind of database.
 type engine interface {
+	// capacity is how many calls the database serves well at once.
+	capacity() int
 	update(ctx context.Context, fn func(*Tx) error) error
 	view(ctx context.Context, fn func(*Tx) error) error
 	// close waits for what was accepted. It is called once.
@@ -43,6 +48,8 @@ type engine interface {
 type Store struct {
 	engine engine
 	lock   *os.File // nil unless opened alone
+	line   line
+	stats  *stats
 	now    func() time.Time
 	epoch  string
 	closed atomic.Bool
@@ -66,7 +73,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Patience == 0 {
 		o.Patience = 4 * time.Second
 	}
-	s := &Store{now: o.Now}
+	s := &Store{now: o.Now, stats: newStats()}
 	var err error
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		if o.Alone && path != ":memory:" {
@@ -74,12 +81,15 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 				return nil, err
 			}
 		}
-		s.engine, err = startSQLite(ctx, path, o)
+		s.engine, err = startSQLite(ctx, path, o, s.stats)
 	} else {
 		s.engine, err = startPostgres(ctx, dsn, o)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.unlock())
+	}
+	if s.line.limit = o.Calls; s.line.limit == 0 {
+		s.line.limit = s.engine.capacity()
 	}
 	if err := s.loadEpoch(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("read epoch: %w", err), s.Close())
@@ -114,7 +124,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	if s.closed.Load() {
 		return unavailable(errClosed, false)
 	}
-	return s.engine.update(ctx, fn)
+	return s.inTurn(ctx, "update", fn, s.engine.update)
 }
 
 // View runs fn on one snapshot of the database. fn must not write and must not call the Store, and may run again.
@@ -122,7 +132,21 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	if s.closed.Load() {
 		return unavailable(errClosed, false)
 	}
-	return s.engine.view(ctx, fn)
+	return s.inTurn(ctx, "view", fn, s.engine.view)
+}
+
+// inTurn has fn carried out once it is its turn.
+func (s *Store) inTurn(ctx context.Context, kind string, fn func(*Tx) error, carryOut func(context.Context, func(*Tx) error) error) error {
+	asked := time.Now()
+	if err := s.line.enter(ctx); err != nil {
+		return err
+	}
+	defer s.line.leave()
+	began := time.Now()
+	s.stats.waited.Observe(began.Sub(asked).Seconds())
+	err := carryOut(ctx, fn)
+	s.stats.called(kind, began, err)
+	return err
 }
 
 // Epoch names the database's history: it is kept over restarts and new when a database was restored or replaced.

@@ -10,6 +10,7 @@ import (
 type writer struct {
 	conn     *conn
 	batchMax int
+	stats    *stats
 	queue    chan *write
 	quit     chan struct{} // closed by stop
 	done     chan struct{} // closed by loop when it ended
@@ -23,8 +24,8 @@ type write struct {
 	done chan struct{} // closed when err is final
 }
 
-func startWriter(c *conn, batchMax int) *writer {
-	w := &writer{conn: c, batchMax: batchMax, queue: make(chan *write, batchMax), quit: make(chan struct{}), done: make(chan struct{})}
+func startWriter(c *conn, batchMax int, counts *stats) *writer {
+	w := &writer{conn: c, batchMax: batchMax, stats: counts, queue: make(chan *write, batchMax), quit: make(chan struct{}), done: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -107,6 +108,7 @@ func (w *writer) batch(first *write) {
 		w.answer(batch, unavailable(errors.Join(err, e), e != nil))
 		return
 	}
+	w.stats.commits.Observe(float64(len(batch)))
 	w.answer(batch, nil)
 }
 

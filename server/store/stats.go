@@ -1,0 +1,81 @@
+package store
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"foyer/protocol"
+)
+
+// stats are what a Store counts while it works.
+type stats struct {
+	calls   *prometheus.HistogramVec // by kind and outcome, the waiting in line left out
+	commits prometheus.Histogram     // requests in one of SQLite's commits
+	waited  prometheus.Histogram     // in line, of the calls that got in
+}
+
+func newStats() *stats {
+	return &stats{
+		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "foyer_store_seconds", Help: "Time that a call of the database took, by kind (update, view) and outcome (done, refused, away).",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 4},
+		}, []string{"kind", "outcome"}),
+		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "foyer_store_commit_requests", Help: "Requests that shared one commit (SQLite).", Buckets: []float64{1, 2, 4, 8, 16, 32, 64, 128},
+		}),
+		waited: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "foyer_store_waited_seconds", Help: "Time that a call waited for its turn at the database.", Buckets: []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2, 5},
+		}),
+	}
+}
+
+// called takes note of a call that began at a time.
+func (s *stats) called(kind string, began time.Time, err error) {
+	outcome := "done"
+	var refused *protocol.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &refused) && refused.Code == protocol.CodeUnavailable:
+		outcome = "away"
+	default:
+		outcome = "refused"
+	}
+	s.calls.WithLabelValues(kind, outcome).Observe(time.Since(began).Seconds())
+}
+
+// Collectors are what the Store counts, for a registry.
+func (s *Store) Collectors() []prometheus.Collector {
+	return []prometheus.Collector{s.stats.calls, s.stats.commits, s.stats.waited, &lineCollector{&s.line}}
+}
+
+// lineCollector shows who waits in a line and who was refused.
+type lineCollector struct{ line *line }
+
+var (
+	insideDesc  = prometheus.NewDesc("foyer_store_calls", "Calls that are in the database now.", nil, nil)
+	limitDesc   = prometheus.NewDesc("foyer_store_calls_limit", "Calls that may be in the database at once.", nil, nil)
+	waitingDesc = prometheus.NewDesc("foyer_store_waiting", "Calls that wait for their turn now, by urgency.", []string{"urgency"}, nil)
+	refusedDesc = prometheus.NewDesc("foyer_store_shed_total", "Requests refused because the database had too much to do, by urgency.", []string{"urgency"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *lineCollector) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(c, out) }
+
+// Collect implements prometheus.Collector.
+func (c *lineCollector) Collect(out chan<- prometheus.Metric) {
+	c.line.mu.Lock()
+	inside, refused := c.line.inside, c.line.refused
+	var waiting [urgencies]int
+	for u := range waiting {
+		waiting[u] = c.line.waiting[u].Len()
+	}
+	c.line.mu.Unlock()
+	out <- prometheus.MustNewConstMetric(insideDesc, prometheus.GaugeValue, float64(inside))
+	out <- prometheus.MustNewConstMetric(limitDesc, prometheus.GaugeValue, float64(c.line.limit))
+	for u := range Urgency(urgencies) {
+		out <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(waiting[u]), u.String())
+		out <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(refused[u]), u.String())
+	}
+}
