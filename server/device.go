@@ -29,24 +29,26 @@ type Device struct {
 	incarnation string
 	kind        protocol.Kind
 	companion   bool
-	wantsStates bool
 	resumed     bool // it continues one that was there before
 
-	mu      sync.Mutex // guards what follows
-	claims  *auth.Claims
-	account *account    // from hello to the end
-	timer   *time.Timer // the deadline for hello, then the token's end
-	ended   bool        // Closed has run
-	busy    int         // requests and resyncs in flight: notifications are held
-	held    []outgoing
-	rev     int64 // the last revision delivered; -1 until hello has read one
-	place   *place
-	entered map[*room]int // how often it entered each room and has not left it again; the place counts
-	left    []*room       // to be left once mu is free
-	moves   int           // up by 1 with each request to move and each change of place
-	panel   *panel
-	seq     int64  // of the last session.message sent
-	missed  string // the session of which messages may have been lost since the last join answer or resync
+	mu          sync.Mutex // guards what follows
+	claims      *auth.Claims
+	account     *account    // from hello to the end
+	timer       *time.Timer // the deadline for hello, then the token's end
+	ended       bool        // Closed has run
+	busy        int         // requests and resyncs in flight: notifications are held
+	held        []outgoing
+	kept        int   // bytes of held, as the socket was told
+	rev         int64 // the last revision delivered; -1 until hello has read one
+	place       *place
+	wantsStates bool          // of a companion: it asked for states at all
+	wants       *wants        // whose states it asked for in its place; nil: everybody's
+	entered     map[*room]int // how often it entered each room and has not left it again; the place counts
+	left        []*room       // to be left once mu is free
+	moves       int           // up by 1 with each request to move and each change of place
+	panel       *panel
+	seq         int64  // of the last session.message sent
+	missed      string // the session of which messages may have been lost since the last join answer or resync
 }
 
 // outgoing is a notification on its way to a device. Rev or version say where it belongs in its order, if it has one.
@@ -73,14 +75,35 @@ func (d *Device) deliver(o outgoing) {
 	d.mu.Lock()
 	defer d.unlock()
 	if d.busy > 0 {
-		if len(d.held) == maxHeld {
-			d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
-			return
-		}
-		d.held = append(d.held, o)
+		d.holdLocked(o)
 		return
 	}
 	d.sendLocked(o)
+}
+
+// holdLocked keeps a notification back until the request in flight is answered.
+func (d *Device) holdLocked(o outgoing) {
+	if d.ended {
+		return
+	}
+	n := len(o.frame)
+	if o.shared != nil {
+		n = o.shared.Size()
+	}
+	d.kept += n
+	if room := d.sock.Hold(n); !room || len(d.held) == maxHeld {
+		d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
+		return
+	}
+	d.held = append(d.held, o)
+}
+
+// letGoLocked returns what was held.
+func (d *Device) letGoLocked() []outgoing {
+	held := d.held
+	d.sock.Hold(-d.kept)
+	d.held, d.kept = nil, 0
+	return held
 }
 
 // unlock releases mu, and leaves the rooms that were given up under it.
@@ -168,9 +191,7 @@ func (d *Device) release(frames ...[]byte) {
 	if d.busy--; d.busy > 0 {
 		return
 	}
-	held := d.held
-	d.held = nil
-	for _, o := range held {
+	for _, o := range d.letGoLocked() {
 		d.sendLocked(o)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"foyer/protocol"
+	"foyer/server/store"
 )
 
 // floodAfter is how many requests in a row may be refused by the rate limit before the device is closed with 4429.
@@ -118,7 +119,7 @@ func (d *Device) run(it protocol.Item, fx *effects) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(d.srv.ctx, requestTime)
 	defer cancel()
-	return d.guarded(ctx, h, it, fx)
+	return d.guarded(store.WithUrgency(ctx, urgency(it.Method)), h, it, fx)
 }
 
 // guarded keeps a mistake in a handler from taking anybody else down.
@@ -155,7 +156,7 @@ func (s *Server) refusal(m protocol.Method, d *Device, err error) *protocol.Erro
 	}
 	var refused *protocol.Error
 	if errors.As(err, &refused) {
-		if refused.Code == protocol.CodeUnavailable {
+		if refused.Code == protocol.CodeUnavailable && !errors.Is(err, store.ErrOverloaded) { // those are counted: a line each would be load, too
 			s.log.Warn().Err(err).Str("method", string(m)).Str("device", d.id).Msg("store or registry out of reach")
 		}
 		return refused

@@ -12,6 +12,7 @@ import (
 func (d *Device) Closed(reason ws.Closed) {
 	d.mu.Lock()
 	d.ended = true
+	d.letGoLocked()
 	if d.timer != nil {
 		d.timer.Stop()
 	}

@@ -12,6 +12,7 @@ import (
 	"foyer/protocol"
 	"foyer/server/auth"
 	"foyer/server/cluster"
+	"foyer/server/store"
 )
 
 // expiringBefore is how long before its end a token's device is told.
@@ -67,6 +68,8 @@ func (e *ending) Unwrap() error { return e.error }
 // hello signs the device in and answers; with resume, the replay follows before anything newer.
 func (d *Device) hello(it protocol.Item) {
 	started := d.srv.now()
+	d.srv.hellos.Add(1)
+	defer d.srv.hellos.Add(-1)
 	ctx, cancel := context.WithTimeout(d.srv.ctx, requestTime)
 	defer cancel()
 	d.hold()
@@ -91,8 +94,23 @@ func (d *Device) hello(it protocol.Item) {
 	d.release()
 	d.srv.publish(d, &fx)
 	var end *ending
-	if errors.As(err, &end) {
+	switch {
+	case errors.As(err, &end):
 		d.close(end.code, end.reason)
+	case errors.Is(err, store.ErrOverloaded):
+		d.close(protocol.CloseOverload, "too much to do")
+	}
+}
+
+// noHello ends a device that has not said hello in time. Whose hello is still being carried out is not to blame.
+func (d *Device) noHello() {
+	d.mu.Lock()
+	asked := d.busy > 0
+	d.mu.Unlock()
+	if asked {
+		d.close(protocol.CloseOverload, "too much to do")
+	} else {
+		d.close(protocol.CloseNoHello, "no hello")
 	}
 }
 
@@ -114,6 +132,7 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 	if err := protocol.DecodeParams(it.Params, p); err != nil {
 		return nil, nil, err
 	}
+	ctx = store.WithUrgency(ctx, helloUrgency(p))
 	claims, err := s.identify(ctx, d, p.Token)
 	if err != nil {
 		return nil, nil, err

@@ -46,7 +46,6 @@ func newMetrics(s *Server) *metrics {
 		gauge("foyer_users", "Users with devices on this node.", func() float64 { return float64(s.accounts.count()) }),
 		gauge("foyer_sessions", "Sessions with devices on this node.", func() float64 { return float64(s.rooms.count()) }),
 		counter("foyer_upgrades_total", "Requests that became sockets.", func() float64 { return float64(stats.Upgraded.Load()) }),
-		counter("foyer_upgrades_refused_total", "Requests that did not become sockets.", func() float64 { return float64(stats.Refused.Load()) }),
 		counter("foyer_slow_readers_total", "Sockets closed because the device took nothing.", func() float64 { return float64(stats.SlowReaders.Load()) }),
 		counter("foyer_pongs_missing_total", "Sockets closed because a pong did not come.", func() float64 { return float64(stats.PongsMissing.Load()) }),
 		counter("foyer_states_dropped_total", "Ticks that a device had no room for; a key frame follows.", func() float64 { return float64(stats.StatesDropped.Load()) }),

@@ -73,6 +73,7 @@ type Limits struct {
 	StateBytes        int
 	DevicesPerUser    int
 	SearchesPerMinute int
+	Hellos            int           // carried out at once; more devices are told to come back
 	HelloWithin       time.Duration // for a socket to say hello
 	Ping              time.Duration
 	Grace             time.Duration
@@ -123,7 +124,8 @@ type Server struct {
 	cancel   context.CancelFunc
 	tasks    sync.WaitGroup // what runs in the background
 	draining atomic.Bool
-	tail     int64 // up to where the log was read; owned by Start, then by Run
+	hellos   atomic.Int64 // being carried out
+	tail     int64        // up to where the log was read; owned by Start, then by Run
 
 	sockets   sockets
 	byUser    *hub.Index[string, *Device]
@@ -161,6 +163,7 @@ func New(o Options) *Server {
 		s.epoch = func() string { return s.node }
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	o.WS.Busy = s.crowded
 	s.acceptor = ws.New(o.WS)
 	s.metrics = newMetrics(s)
 	s.people = people.New(s.sources())
@@ -188,10 +191,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	d.sock = sock
 	d.mu.Lock()
-	d.alarmLocked(s.now().Add(s.limits.HelloWithin), func() { d.close(protocol.CloseNoHello, "no hello") })
+	d.alarmLocked(s.now().Add(s.limits.HelloWithin), d.noHello)
 	d.mu.Unlock()
 	s.sockets.add(d)
 	sock.Start(d)
+}
+
+// crowded reports whether so many devices are saying hello that others had better come later.
+func (s *Server) crowded() bool {
+	return s.limits.Hellos > 0 && s.hellos.Load() >= int64(s.limits.Hellos)
 }
 
 // background runs fn beside everything else, until the server stops at the latest.

@@ -72,7 +72,7 @@ func cast(t *testing.T, nodes int, args []string, tell func(w *world)) {
 			"--limits.requests-per-second=0", "--limits.searches-per-minute=0",
 		}, args...)}
 		var err error
-		w.store, err = store.Open(t.Context(), "sqlite::memory:", store.Options{})
+		w.store, err = store.Open(t.Context(), "sqlite::memory:", store.Options{Calls: w.settings(0).StoreCalls})
 		require.NoError(t, err)
 		w.start(nodes)
 		defer func() {

@@ -10,6 +10,7 @@ type Settings struct {
 	Store       string `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE." group:"Server"`
 	StoreFile   string `placeholder:"FILE" help:"A file that holds the value of --store." group:"Server"`
 
+	StoreCalls            int  `default:"0" placeholder:"N" help:"Calls of the database at once; more wait, the most urgent first, and are refused when they wait too long. 0: 256 with SQLite, 4 for each connection to PostgreSQL." group:"Server"`
 	StoreAllowAsyncCommit bool `help:"Accept a PostgreSQL with synchronous_commit=off, whose crash can undo what users were told is done." group:"Server"`
 
 	Redis     string        `placeholder:"URL" help:"Redis between several nodes on one PostgreSQL: redis://HOST:PORT, with ?master_name= for Sentinel, several separated by commas for a Redis Cluster; without it the node is by itself." group:"Server"`
@@ -64,6 +65,7 @@ type Limits struct {
 	DevicesPerUser    int `default:"10" placeholder:"N" help:"Devices of one user, companions and dropped ones in their grace included."`
 	DevicesPerAddress int `default:"0" placeholder:"N" help:"Devices from one IPv4 address or IPv6 /64."`
 	UpgradesPerSecond int `default:"300" placeholder:"N" help:"New devices a second on this node; more are told to come back."`
+	Hellos            int `default:"512" placeholder:"N" help:"Devices saying hello at the same time on this node; with more, new ones are told to come back."`
 	SessionCapacity   int `default:"1000" placeholder:"N" help:"Largest capacity that a session can be given."`
 	SessionsPerUser   int `default:"5" placeholder:"N" help:"Sessions made by one user and not ended yet."`
 	Connections       int `default:"5000" placeholder:"N" help:"Connections of one user."`
@@ -109,4 +111,5 @@ type Transport struct {
 	Stall         time.Duration `default:"10s" placeholder:"DURATION" help:"A device that takes no byte for so long is closed with 4000."`
 	QueueMessages int           `default:"1024" placeholder:"N" help:"Messages that may wait for one device; with more it is closed with 4000."`
 	QueueBytes    int           `default:"1048576" placeholder:"N" help:"Bytes that may wait for one device; with more it is closed with 4000."`
+	QueueTotal    int           `default:"268435456" placeholder:"N" help:"Bytes that may wait for all devices together; the less is left of it, the less may wait for one device."`
 }

@@ -43,7 +43,7 @@ func TestWhatIsLeastUrgentIsRefusedFirstAndWhatIsUrgentNever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := busy(t)
 		began := time.Now()
-		refused := map[Urgency]time.Duration{}
+		refused, why := map[Urgency]time.Duration{}, map[Urgency]error{}
 		for u := range Urgency(urgencies) {
 			go func() {
 				err := l.enter(WithUrgency(t.Context(), u))
@@ -51,20 +51,22 @@ func TestWhatIsLeastUrgentIsRefusedFirstAndWhatIsUrgentNever(t *testing.T) {
 					l.leave()
 					return
 				}
-				require.ErrorIs(t, err, ErrOverloaded)
-				var e *protocol.Error
-				require.ErrorAs(t, err, &e)
-				require.Equal(t, protocol.Unavailable, e.Reason())
-				require.Positive(t, e.Data.RetryAfterMS)
-				require.False(t, e.Data.Unknown, "nothing was changed")
-				refused[u] = time.Since(began)
+				refused[u], why[u] = time.Since(began), err
 			}()
-			synctest.Wait() // the map is written to one after the other
+			synctest.Wait() // the maps are written to one after the other
 		}
 		time.Sleep(time.Minute) //nolint:forbidigo // of the bubble's clock
 		require.Equal(t, map[Urgency]time.Duration{
 			Search: 250 * time.Millisecond, Look: 500 * time.Millisecond, Enter: 2 * time.Second, Act: 3 * time.Second, Return: 5 * time.Second,
 		}, refused)
+		for u, err := range why {
+			require.ErrorIs(t, err, ErrOverloaded, u)
+			var e *protocol.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, protocol.Unavailable, e.Reason())
+			require.Positive(t, e.Data.RetryAfterMS)
+			require.False(t, e.Data.Unknown, "nothing was changed")
+		}
 		l.leave()
 		synctest.Wait()
 		require.Zero(t, l.inside, "the urgent one had its turn")
@@ -135,7 +137,7 @@ func TestNoMoreThanTheLimitAreInside(t *testing.T) {
 func TestTheStoreShowsWhoWaitsAndWhoWasRefused(t *testing.T) {
 	s, err := Open(t.Context(), "sqlite::memory:", Options{Calls: 1})
 	require.NoError(t, err)
-	defer s.Close()
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	held, let := make(chan struct{}), make(chan struct{})
 	go func() {
 		_ = s.Update(context.Background(), func(*Tx) error { close(held); <-let; return nil })

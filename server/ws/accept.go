@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"foyer/protocol"
 
 	"github.com/gorilla/websocket"
-	"golang.org/x/time/rate"
 )
 
 // Subprotocol is what a client offers that knows this protocol by name.
@@ -28,6 +26,9 @@ type Options struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 
 	UpgradesPerSecond int // for the node; more are answered 503
+	// Busy reports whether there is too much to do for new devices: they are answered 503. Nil: never.
+	Busy func() bool
+
 	DevicesPerAddress int // sockets open at once from one IPv4 address or IPv6 /64; more are answered 429
 
 	MessageBytes int // longest text message
@@ -35,6 +36,7 @@ type Options struct {
 
 	QueueMessages int           // messages that may wait for a device
 	QueueBytes    int           // bytes that may wait for a device
+	QueueTotal    int           // bytes that may wait for all devices together
 	PingEvery     time.Duration // each device is pinged so often
 	PongWithin    time.Duration // and must answer so soon, less than PingEvery
 	StallAfter    time.Duration // a device that takes no byte for so long is closed with 4000
@@ -43,7 +45,7 @@ type Options struct {
 // Defaults are the settings of a server that was told nothing.
 func Defaults() Options {
 	return Options{
-		UpgradesPerSecond: 300, MessageBytes: 32768, StateBytes: 512, QueueMessages: 1024, QueueBytes: 1 << 20,
+		UpgradesPerSecond: 300, MessageBytes: 32768, StateBytes: 512, QueueMessages: 1024, QueueBytes: 1 << 20, QueueTotal: 256 << 20,
 		PingEvery: 25 * time.Second, PongWithin: 10 * time.Second, StallAfter: 10 * time.Second,
 	}
 }
@@ -52,7 +54,7 @@ func Defaults() Options {
 type Acceptor struct {
 	options  Options
 	upgrader websocket.Upgrader
-	limiter  *rate.Limiter
+	door     *door
 	wheel    *wheel
 	stats    Stats
 
@@ -69,11 +71,7 @@ func New(o Options) *Acceptor {
 		CheckOrigin:  func(*http.Request) bool { return true }, // checked before, see check
 		Error:        func(http.ResponseWriter, *http.Request, int, error) {},
 	}
-	limit := rate.Inf
-	if o.UpgradesPerSecond > 0 {
-		limit = rate.Limit(o.UpgradesPerSecond)
-	}
-	a.limiter = rate.NewLimiter(limit, o.UpgradesPerSecond)
+	a.door = newDoor(o.UpgradesPerSecond)
 	a.wheel = newWheel(o.PingEvery, o.PongWithin, &a.stats)
 	return a
 }
@@ -89,6 +87,7 @@ func (a *Acceptor) Stats() *Stats { return &a.stats }
 // Refused is why a request did not become a socket. It has been answered with Status.
 type Refused struct {
 	Status int
+	Why    Why
 	Cause  string
 }
 
@@ -104,7 +103,7 @@ func (a *Acceptor) Upgrade(w http.ResponseWriter, r *http.Request, authenticate 
 		return nil, a.refuse(w, refused)
 	}
 	if !a.entered(address) {
-		return nil, a.refuse(w, &Refused{http.StatusTooManyRequests, "too many devices from this address"})
+		return nil, a.refuse(w, &Refused{http.StatusTooManyRequests, WhyAddress, "too many devices from this address"})
 	}
 	if offers := r.Header["Sec-Websocket-Protocol"]; len(offers) > 1 {
 		r.Header.Set("Sec-Websocket-Protocol", strings.Join(offers, ",")) // gorilla looks at the first line alone
@@ -115,7 +114,7 @@ func (a *Acceptor) Upgrade(w http.ResponseWriter, r *http.Request, authenticate 
 		a.left(address)
 		var handshake websocket.HandshakeError
 		if errors.As(err, &handshake) {
-			return nil, a.refuse(w, &Refused{http.StatusBadRequest, handshake.Error()})
+			return nil, a.refuse(w, &Refused{http.StatusBadRequest, WhyRequest, handshake.Error()})
 		}
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
@@ -130,22 +129,24 @@ func (a *Acceptor) Upgrade(w http.ResponseWriter, r *http.Request, authenticate 
 func (a *Acceptor) check(r *http.Request, authenticate func(token string) error) *Refused {
 	switch {
 	case r.Method != http.MethodGet:
-		return &Refused{http.StatusMethodNotAllowed, "only GET opens a WebSocket"}
+		return &Refused{http.StatusMethodNotAllowed, WhyRequest, "only GET opens a WebSocket"}
 	case !websocket.IsWebSocketUpgrade(r):
-		return &Refused{http.StatusBadRequest, "this address speaks WebSocket only"}
+		return &Refused{http.StatusBadRequest, WhyRequest, "this address speaks WebSocket only"}
 	case !speaksFoyer(r):
-		return &Refused{http.StatusBadRequest, "the subprotocol here is " + Subprotocol}
+		return &Refused{http.StatusBadRequest, WhyRequest, "the subprotocol here is " + Subprotocol}
 	case !a.originAllowed(r):
-		return &Refused{http.StatusForbidden, "this origin is not allowed"}
-	case !a.limiter.Allow():
-		return &Refused{http.StatusServiceUnavailable, "too many new devices at once"}
+		return &Refused{http.StatusForbidden, WhyOrigin, "this origin is not allowed"}
+	case a.options.Busy != nil && a.options.Busy():
+		return &Refused{http.StatusServiceUnavailable, WhyBusy, "too much to do for more devices"}
+	case !a.door.limiter.Allow():
+		return &Refused{http.StatusServiceUnavailable, WhyRate, "too many new devices at once"}
 	}
 	token, given, ok := bearer(r)
 	switch {
 	case !given:
 		return nil
 	case !ok:
-		return &Refused{http.StatusUnauthorized, "the Authorization header holds no bearer token"}
+		return &Refused{http.StatusUnauthorized, WhyToken, "the Authorization header holds no bearer token"}
 	}
 	return refusal(authenticate(token))
 }
@@ -157,29 +158,9 @@ func refusal(err error) *Refused {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused) && refused.Code == protocol.CodeUnavailable:
-		return &Refused{http.StatusServiceUnavailable, "tokens can't be checked right now"}
+		return &Refused{http.StatusServiceUnavailable, WhyKeys, "tokens can't be checked right now"}
 	}
-	return &Refused{http.StatusUnauthorized, "the token is not valid here"}
-}
-
-// refuse answers the request and counts it.
-func (a *Acceptor) refuse(w http.ResponseWriter, e *Refused) error {
-	a.stats.Refused.Add(1)
-	h := w.Header()
-	switch e.Status {
-	case http.StatusMethodNotAllowed:
-		h.Set("Allow", http.MethodGet)
-	case http.StatusUnauthorized:
-		h.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", "1")
-	case http.StatusTooManyRequests:
-		h.Set("Retry-After", strconv.Itoa(int(a.options.PingEvery/time.Second)+1))
-	case http.StatusBadRequest:
-		h.Set("Sec-WebSocket-Version", "13")
-	}
-	http.Error(w, e.Cause, e.Status)
-	return e
+	return &Refused{http.StatusUnauthorized, WhyToken, "the token is not valid here"}
 }
 
 // speaksFoyer is false if the client offers subprotocols and ours is not among them.
@@ -208,11 +189,6 @@ func bearer(r *http.Request) (token string, given, ok bool) {
 	scheme, token, found := strings.Cut(lines[0], " ")
 	ok = len(lines) == 1 && found && strings.EqualFold(scheme, "Bearer") && token != "" && !strings.ContainsAny(token, " \t,")
 	return token, true, ok
-}
-
-func (a *Acceptor) room(messages, bytes int) bool {
-	o := &a.options
-	return (o.QueueMessages == 0 || messages <= o.QueueMessages) && (o.QueueBytes == 0 || bytes <= o.QueueBytes)
 }
 
 func (a *Acceptor) binaryLimit() int {

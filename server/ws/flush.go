@@ -24,7 +24,12 @@ type batch struct {
 func (s *Socket) flush() {
 	for {
 		b, ok := s.take()
-		if !ok || s.wrote(b, s.write(b)) {
+		if !ok {
+			return
+		}
+		err := s.write(b)
+		s.owner.discharge(b.messages)
+		if s.wrote(b, err) {
 			return
 		}
 	}

@@ -13,7 +13,8 @@ type Frame struct {
 	kind    int
 	payload []byte
 
-	used     atomic.Bool // by a first device; the second one prepares
+	queued   atomic.Int32 // queues that it waits in, as a message
+	used     atomic.Bool  // by a first device; the second one prepares
 	once     sync.Once
 	prepared *websocket.PreparedMessage // guarded by once
 	err      error                      // guarded by once

@@ -56,6 +56,7 @@ type Socket struct {
 	mu       sync.Mutex // guards what follows
 	queue    []entry
 	bytes    int  // of the payloads in queue
+	held     int  // bytes that the owner keeps back
 	states   int  // how many in queue are states
 	writing  bool // a flush is under way
 	ping     bool
@@ -104,6 +105,7 @@ func (s *Socket) SendState(frames []*Frame, key bool) bool {
 			s.owner.stats.StatesDropped.Add(1)
 			return false
 		}
+		s.owner.stats.KeyFrames.Add(1)
 	}
 	if !s.writing && s.wire.raw != nil {
 		s.writing = true
@@ -151,12 +153,16 @@ func (s *Socket) Queued() int {
 func (s *Socket) enqueue(e entry) bool {
 	size := e.size()
 	s.mu.Lock()
-	if s.closing || !s.owner.room(len(s.queue)-s.states+1, s.bytes+size) {
+	if s.closing || !s.owner.room(len(s.queue)-s.states+1, s.bytes+s.held+size) {
+		if !s.closing {
+			s.owner.stats.QueuesFull.Add(1)
+		}
 		s.mu.Unlock()
 		return false
 	}
 	s.queue = append(s.queue, e)
 	s.bytes += size
+	s.owner.charge(e)
 	start := s.startLocked()
 	s.mu.Unlock()
 	if start {
@@ -199,6 +205,7 @@ func (s *Socket) close(reason Closed, frame []byte) {
 	s.closing, s.closed, s.farewell = true, reason, frame
 	s.flushed = make(chan struct{})
 	if reason.ByDevice || reason.Code == protocol.CloseSlowReader {
+		s.owner.discharge(s.queue)
 		s.queue, s.bytes, s.states = nil, 0, 0
 	}
 	start := s.startLocked()

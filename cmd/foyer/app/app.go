@@ -60,7 +60,7 @@ func NewWith(ctx context.Context, settings config.Settings, log zerolog.Logger, 
 		return nil, err
 	}
 	if a.store == nil {
-		if a.store, err = store.Open(ctx, settings.Store, store.Options{Alone: true, AllowAsyncCommit: settings.StoreAllowAsyncCommit}); err != nil {
+		if a.store, err = store.Open(ctx, settings.Store, store.Options{Alone: true, Calls: settings.StoreCalls, AllowAsyncCommit: settings.StoreAllowAsyncCommit}); err != nil {
 			return nil, err
 		}
 		a.own = append(a.own, a.store.Close)
@@ -208,7 +208,7 @@ func limits(s config.Settings) server.Limits {
 	l := s.Limits
 	return server.Limits{
 		RequestsPerSecond: l.RequestsPerSecond, RequestsBurst: l.RequestsBurst, StatesPerSecond: l.StatesPerSecond,
-		MessageBytes: l.MessageBytes, StateBytes: stateBytes(s), DevicesPerUser: l.DevicesPerUser, SearchesPerMinute: l.SearchesPerMinute,
+		MessageBytes: l.MessageBytes, StateBytes: stateBytes(s), DevicesPerUser: l.DevicesPerUser, SearchesPerMinute: l.SearchesPerMinute, Hellos: l.Hellos,
 		HelloWithin: s.Transport.HelloWithin, Ping: s.Transport.Ping, Grace: s.Presence.Grace, Drain: s.DrainTime,
 	}
 }
@@ -222,7 +222,7 @@ func transport(s config.Settings) ws.Options {
 		Origins: s.AllowedOrigins, BehindProxy: s.BehindProxy, TrustedProxies: proxies,
 		UpgradesPerSecond: s.Limits.UpgradesPerSecond, DevicesPerAddress: s.Limits.DevicesPerAddress,
 		MessageBytes: s.Limits.MessageBytes, StateBytes: stateBytes(s),
-		QueueMessages: s.Transport.QueueMessages, QueueBytes: s.Transport.QueueBytes,
+		QueueMessages: s.Transport.QueueMessages, QueueBytes: s.Transport.QueueBytes, QueueTotal: s.Transport.QueueTotal,
 		PingEvery: s.Transport.Ping, PongWithin: s.Transport.Pong, StallAfter: s.Transport.Stall,
 	}
 }
