@@ -24,19 +24,35 @@ type Change struct {
 
 // AppendChange raises userID's revision by 1 and logs what changed in that user's view. It returns the new revision.
 func (tx *Tx) AppendChange(userID, kind string, body []byte, at int64) (int64, error) {
-	var rev int64
-	if err := tx.row(`UPDATE users SET rev = rev + 1 WHERE id = $1 RETURNING rev`, userID).Scan(&rev); err != nil {
-		return 0, fmt.Errorf("raise revision: %w", err)
+	rev, known := tx.revs[userID]
+	if !known {
+		if err := tx.row(tx.forUpdate(`SELECT rev FROM users WHERE id = $1`), userID).Scan(&rev); err != nil {
+			return 0, fmt.Errorf("read revision: %w", err)
+		}
 	}
-	if _, err := tx.exec(tx.words.logChange, userID, rev, kind, string(body), at); err != nil {
+	rev++
+	tx.hold(userID, rev)
+	// Were the revision another one by now, the log's key would be violated.
+	if err := tx.later(tx.words.logChange, userID, rev, kind, string(body), at); err != nil {
 		return 0, fmt.Errorf("log change: %w", err)
 	}
+	if err := tx.later(`UPDATE users SET rev = $2 WHERE id = $1`, userID, rev); err != nil {
+		return 0, fmt.Errorf("raise revision: %w", err)
+	}
 	if rev%100 == 0 {
-		if _, err := tx.exec(`DELETE FROM changes WHERE user_id = $1 AND rev <= $2`, userID, rev-ResumeMax); err != nil {
+		if err := tx.later(`DELETE FROM changes WHERE user_id = $1 AND rev <= $2`, userID, rev-ResumeMax); err != nil {
 			return 0, fmt.Errorf("trim log: %w", err)
 		}
 	}
 	return rev, nil
+}
+
+// hold remembers the revision of a user whom this transaction has locked.
+func (tx *Tx) hold(userID string, rev int64) {
+	if tx.revs == nil {
+		tx.revs = make(map[string]int64, 2)
+	}
+	tx.revs[userID] = rev
 }
 
 // Rev returns userID's revision, 0 for a user who is not known.

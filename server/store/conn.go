@@ -7,13 +7,6 @@ import (
 	"fmt"
 )
 
-// statements are what a Tx runs on: one connection inside a transaction.
-type statements interface {
-	exec(query string, args []any) (sql.Result, error)
-	query(query string, args []any) (*sql.Rows, error)
-	queryRow(query string, args []any) (*sql.Row, error)
-}
-
 // conn is one connection to SQLite with its prepared statements. One goroutine at a time uses it.
 type conn struct {
 	c     *sql.Conn
@@ -35,12 +28,41 @@ func (c *conn) stmt(query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-func (c *conn) exec(query string, args []any) (sql.Result, error) {
-	s, err := c.stmt(query)
-	if err != nil {
-		return nil, err
+// run implements statements.
+func (c *conn) run(batch []*statement) error {
+	for _, st := range batch {
+		if err := c.one(st); err != nil {
+			return err
+		}
 	}
-	return s.ExecContext(context.Background(), args...)
+	return nil
+}
+
+func (c *conn) one(st *statement) error {
+	if st.scan == nil {
+		s, err := c.stmt(st.query)
+		if err != nil {
+			return err
+		}
+		r, err := s.ExecContext(context.Background(), st.args...)
+		if err != nil {
+			return err
+		}
+		st.rows, err = r.RowsAffected()
+		return err
+	}
+	rows, err := c.query(st.query, st.args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		st.rows++
+		if st.err = st.scan(rows); st.err != nil {
+			return nil
+		}
+	}
+	return rows.Err()
 }
 
 func (c *conn) query(query string, args []any) (*sql.Rows, error) {
@@ -51,18 +73,9 @@ func (c *conn) query(query string, args []any) (*sql.Rows, error) {
 	return s.QueryContext(context.Background(), args...)
 }
 
-func (c *conn) queryRow(query string, args []any) (*sql.Row, error) {
-	s, err := c.stmt(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryRowContext(context.Background(), args...), nil
-}
-
 // control runs a statement that begins or ends something.
 func (c *conn) control(query string) error {
-	_, err := c.exec(query, nil)
-	return err
+	return c.one(&statement{query: query})
 }
 
 // snapshot runs fn between BEGIN and ROLLBACK: what it reads belongs together.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"hash/fnv"
 	"io"
 	"slices"
@@ -21,16 +20,13 @@ func (tx *Tx) forUpdate(query string) string {
 	return query + ` FOR UPDATE`
 }
 
-// lockUsers locks those of ids that are known, in the order of their ids.
+// lockUsers locks those of ids that are known, in the order of their ids, before whatever is read next.
 func (tx *Tx) lockUsers(ids []string) error {
 	if !tx.locks {
 		return nil
 	}
 	return inChunks(slices.Sorted(slices.Values(ids)), func(places string, args []any) error {
-		return tx.rows(`SELECT id FROM users WHERE id IN (`+places+`) ORDER BY id FOR UPDATE`, func(r scanner) error {
-			var id string
-			return r.Scan(&id)
-		}, args...)
+		return tx.later(`SELECT id FROM users WHERE id IN (`+places+`) ORDER BY id FOR UPDATE`, args...)
 	})
 }
 
@@ -43,7 +39,8 @@ const (
 	lockMembers   = "members"
 )
 
-// lockName locks something that has a name and perhaps no row. Two names may share a lock, which costs a wait.
+// lockName locks something that has a name and perhaps no row, before whatever is read next. Two names may share a
+// lock, which costs a wait.
 func (tx *Tx) lockName(kind string, names ...string) error {
 	if !tx.locks {
 		return nil
@@ -52,8 +49,5 @@ func (tx *Tx) lockName(kind string, names ...string) error {
 	for _, s := range append(names, kind) {
 		_, _ = io.WriteString(h, s+"\x00") // a hash takes everything
 	}
-	if _, err := tx.exec(`SELECT pg_advisory_xact_lock($1)`, int64(h.Sum64())); err != nil {
-		return fmt.Errorf("lock %s: %w", kind, err)
-	}
-	return nil
+	return tx.later(`SELECT pg_advisory_xact_lock($1)`, int64(h.Sum64()))
 }

@@ -75,7 +75,7 @@ func (s *Store) moveTo(ctx context.Context, dsn string, o Options) (moved []Move
 	return moved, err
 }
 
-// mover is one move, inside a transaction of the old database and one of the new.
+// mover is one move, inside a transaction of the old database, which is SQLite, and one of the new.
 type mover struct {
 	ctx context.Context
 	old *Tx
@@ -194,7 +194,7 @@ func (m *mover) empty(t table) error {
 
 // read returns the old table's rows, in order of the key.
 func (m *mover) read(t table) (*sql.Rows, error) {
-	return m.old.on.query(`SELECT `+strings.Join(t.read, ", ")+` FROM `+quoted(t.name)+` ORDER BY `+quoted(t.key...), nil)
+	return m.old.on.(*conn).query(`SELECT `+strings.Join(t.read, ", ")+` FROM `+quoted(t.name)+` ORDER BY `+quoted(t.key...), nil)
 }
 
 func (m *mover) copy(t table) (int64, error) {

@@ -30,7 +30,7 @@ const (
 
 // postgres is a pool of connections to PostgreSQL. Each request has a transaction of its own.
 type postgres struct {
-	db       *sql.DB
+	pool     *pgxpool.Pool
 	size     int
 	patience time.Duration
 	// writers and readers hold a place for each transaction of the kind, so that writers who wait for a lock leave
@@ -75,18 +75,24 @@ func startPostgres(ctx context.Context, dsn string, o Options) (*postgres, error
 	if err := errors.Join(migratePostgres(ctx, migrating), migrating.Close()); err != nil {
 		return nil, fmt.Errorf("PostgreSQL: %w", withoutAddress(err))
 	}
-	config = config.Copy()
-	setDefault(config, "lock_timeout", milliseconds(min(lockWithin, o.Patience)))
-	setDefault(config, "statement_timeout", milliseconds(o.Patience))
-	setDefault(config, "idle_in_transaction_session_timeout", milliseconds(2*o.Patience))
+	parsed.ConnConfig = config.Copy()
+	setDefault(parsed.ConnConfig, "lock_timeout", milliseconds(min(lockWithin, o.Patience)))
+	setDefault(parsed.ConnConfig, "statement_timeout", milliseconds(o.Patience))
+	setDefault(parsed.ConnConfig, "idle_in_transaction_session_timeout", milliseconds(2*o.Patience))
+	parsed.MaxConns, parsed.MaxConnIdleTime = int32(size), connectionIdles //nolint:gosec // it was an int32
+	parsed.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return ready(ctx, c, o.AllowAsyncCommit) }
+	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), parsed)
+	if err != nil {
+		return nil, fmt.Errorf("PostgreSQL: %w", withoutAddress(err))
+	}
 	readers := max(size/3, 1)
 	return &postgres{
-		db: openPool(config, size, o), size: size, patience: o.Patience,
+		pool: pool, size: size, patience: o.Patience,
 		writers: make(chan struct{}, size-readers), readers: make(chan struct{}, readers),
 	}, nil
 }
 
-// openPool returns a pool of size connections, each looked at when it is made.
+// openPool returns a pool of size connections as database/sql has them, each looked at when it is made.
 func openPool(config *pgx.ConnConfig, size int, o Options) *sql.DB {
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
 		if err := durable(ctx, c, o.AllowAsyncCommit); err != nil {
@@ -95,10 +101,35 @@ func openPool(config *pgx.ConnConfig, size int, o Options) *sql.DB {
 		return nil
 	}))
 	db.SetMaxOpenConns(size)
-	db.SetMaxIdleConns(size)
-	db.SetConnMaxIdleTime(connectionIdles)
 	return db
 }
+
+// ready looks at a new connection and prepares what each transaction needs, under names that can be told apart on the
+// wire.
+func ready(ctx context.Context, c *pgx.Conn, allowAsync bool) error {
+	if err := durable(ctx, c, allowAsync); err != nil {
+		return err
+	}
+	for name, query := range map[string]string{
+		beginWriting: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`,
+		beginReading: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`,
+		commitAll:    `COMMIT WORK`, // a statement whose name is its text would be given another name
+		rollBack:     `ROLLBACK WORK`,
+	} {
+		if _, err := c.Prepare(ctx, name, query); err != nil {
+			return fmt.Errorf("prepare %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// The names of the prepared statements that begin and end a transaction.
+const (
+	beginWriting = "BEGIN WRITING"
+	beginReading = "BEGIN READING"
+	commitAll    = "COMMIT"
+	rollBack     = "ROLLBACK"
+)
 
 // ErrAsyncCommit says that PostgreSQL would acknowledge what a crash can undo.
 var ErrAsyncCommit = errors.New("synchronous_commit is off: a crash of PostgreSQL would undo what users were told is done; " +
@@ -122,11 +153,11 @@ func durable(ctx context.Context, c *pgx.Conn, allow bool) error {
 func (p *postgres) capacity() int { return 4 * p.size }
 
 func (p *postgres) update(ctx context.Context, fn func(*Tx) error) error {
-	return p.run(ctx, &kind{begin: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`, writes: true, places: p.writers}, fn)
+	return p.run(ctx, &kind{begin: beginWriting, writes: true, places: p.writers}, fn)
 }
 
 func (p *postgres) view(ctx context.Context, fn func(*Tx) error) error {
-	return p.run(ctx, &kind{begin: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, places: p.readers}, fn)
+	return p.run(ctx, &kind{begin: beginReading, places: p.readers}, fn)
 }
 
 func (p *postgres) close() error {
@@ -136,7 +167,8 @@ func (p *postgres) close() error {
 	for range cap(p.readers) {
 		p.readers <- struct{}{}
 	}
-	return p.db.Close()
+	p.pool.Close()
+	return nil
 }
 
 func setDefault(c *pgx.ConnConfig, name, value string) {

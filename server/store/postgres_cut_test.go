@@ -80,9 +80,9 @@ func TestCommitWhoseAnswerGotLostIsUnknown(t *testing.T) {
 	var mode atomic.Int64 // 0 nothing, 1 cut before COMMIT gets there, 2 after, 3 before a statement, once
 	c := &cutter{dir: dir, server: u.Query().Get("host"), when: func(m []byte) (cut, deliver bool) {
 		switch {
-		case strings.Contains(string(m), "COMMIT\x00"):
+		case strings.Contains(string(m), "\x00"+commitAll+"\x00"): // named as a statement to be carried out
 			return mode.Load() == 1 || mode.Load() == 2, mode.Load() == 2
-		case strings.Contains(string(m), "BEGIN"):
+		case strings.Contains(string(m), "\x00"+beginWriting+"\x00"):
 			return mode.CompareAndSwap(3, 0), false
 		}
 		return false, false

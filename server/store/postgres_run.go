@@ -2,16 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // kind is how a transaction is made.
@@ -38,10 +34,20 @@ func (p *postgres) run(ctx context.Context, k *kind, fn func(*Tx) error) error {
 	defer stop()
 	select {
 	case k.places <- struct{}{}:
-		defer func() { <-k.places }()
 	case <-wait.Done():
 		return unavailable(wait.Err(), false)
 	}
+	rest := func() {}
+	defer func() {
+		if k.writes {
+			<-k.places
+			return
+		}
+		go func() { // nobody waits for what ends a snapshot
+			rest()
+			<-k.places
+		}()
+	}()
 	if err := wait.Err(); err != nil {
 		return unavailable(err, false)
 	}
@@ -50,6 +56,9 @@ func (p *postgres) run(ctx context.Context, k *kind, fn func(*Tx) error) error {
 	conflicts, lost := 0, 0
 	for {
 		o := p.once(work, k, fn)
+		if o.rest != nil {
+			rest = o.rest
+		}
 		p.gate.leave(began, o.hindrance == stalled)
 		switch o.hindrance {
 		case conflict:
@@ -95,135 +104,32 @@ const (
 type outcome struct {
 	err error
 	hindrance
+	rest func() // what is still to be done with the connection, nil for nothing
 }
 
 func (p *postgres) once(ctx context.Context, k *kind, fn func(*Tx) error) outcome {
-	c, err := p.db.Conn(ctx)
+	c, err := p.pool.Acquire(ctx)
 	if err != nil {
 		h := away
 		if timedOut(err) {
 			h = stalled
 		}
-		return outcome{unavailable(withoutAddress(err), false), h}
+		return outcome{err: unavailable(withoutAddress(err), false), hindrance: h}
 	}
-	on := postgresConn{ctx, c}
-	if _, err := on.exec(k.begin, nil); err != nil {
-		return on.failed(err)
-	}
-	tx := &Tx{on: on, words: &postgresWords, locks: k.writes}
+	on := &postgresConn{ctx: ctx, c: c}
+	tx := &Tx{on: on, words: &postgresWords, locks: k.writes, remote: true, waiting: []*statement{{query: k.begin}}}
 	err = tx.run(fn)
 	switch {
 	case tx.broken != nil:
 		return on.failed(tx.broken)
 	case err == nil && k.writes:
-		return on.commit()
+		return on.commit(tx)
 	}
-	on.rollback()
-	return outcome{err, none}
-}
-
-// postgresConn is one connection during one attempt. Its statements end with ctx. Each way to end the attempt gives the
-// connection back.
-type postgresConn struct {
-	ctx context.Context
-	c   *sql.Conn
-}
-
-func (p postgresConn) exec(query string, args []any) (sql.Result, error) {
-	return p.c.ExecContext(p.ctx, query, args...)
-}
-
-func (p postgresConn) query(query string, args []any) (*sql.Rows, error) {
-	return p.c.QueryContext(p.ctx, query, args...)
-}
-
-func (p postgresConn) queryRow(query string, args []any) (*sql.Row, error) {
-	return p.c.QueryRowContext(p.ctx, query, args...), nil
-}
-
-// commit commits. If the server does not say whether it did, that is unknown.
-func (p postgresConn) commit() outcome {
-	_, err := p.exec(`COMMIT`, nil)
-	if err == nil {
-		p.release(false)
-		return outcome{nil, none}
+	if k.writes {
+		on.rollback()
+		return outcome{err: err}
 	}
-	h := p.hindrance(err)
-	p.release(true)
-	var e *pgconn.PgError
-	if errors.As(err, &e) && e.SeverityUnlocalized == "ERROR" { // undone
-		return outcome{unavailable(err, false), h}
-	}
-	// Not even driver.ErrBadConn proves that COMMIT wasn't sent: pgx says so of an answer that was lost, too.
-	if h == stalled {
-		return outcome{unavailable(err, true), stalled}
-	}
-	return outcome{unavailable(err, true), away}
-}
-
-// failed ends an attempt whose statement failed: nothing of it is kept.
-func (p postgresConn) failed(err error) outcome {
-	h := p.hindrance(err)
-	if h == broken {
-		p.release(true)
-	} else {
-		p.rollback()
-	}
-	return outcome{unavailable(err, false), h}
-}
-
-// rollbackWithin is how long undoing may take before the connection is given up, which undoes as well.
-const rollbackWithin = time.Second
-
-func (p postgresConn) rollback() {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), rollbackWithin)
-	defer cancel()
-	_, err := p.c.ExecContext(ctx, `ROLLBACK`)
-	p.release(err != nil)
-}
-
-// release gives the connection back to the pool, or away.
-func (p postgresConn) release(discard bool) {
-	if discard {
-		_ = p.c.Raw(func(any) error { return driver.ErrBadConn }) // what it returns is what it was given
-	}
-	_ = p.c.Close() // closed already if it was discarded
-}
-
-// hindrance tells what a statement's error means.
-func (p postgresConn) hindrance(err error) hindrance {
-	var e *pgconn.PgError
-	if errors.As(err, &e) {
-		switch {
-		case strings.HasPrefix(e.Code, "40"), // serialization, deadlock
-			e.Code == "23505", // somebody else inserted it first
-			e.Code == "0A000": // the tables changed under a prepared statement
-			return conflict
-		case strings.HasPrefix(e.Code, "57P"), strings.HasPrefix(e.Code, "08"), // the server stops
-			e.Code == "25006": // it is a standby now
-			return broken
-		}
-		return away
-	}
-	switch {
-	case timedOut(err):
-		return stalled
-	case p.lost():
-		return broken
-	}
-	return away
-}
-
-// lost reports whether the connection can't be used any more.
-func (p postgresConn) lost() bool {
-	lost := true
-	_ = p.c.Raw(func(c any) error { // an error: it was lost before
-		if c, ok := c.(*stdlib.Conn); ok {
-			lost = c.Conn().IsClosed()
-		}
-		return nil
-	})
-	return lost
+	return outcome{err: err, rest: on.rollback}
 }
 
 func timedOut(err error) bool {

@@ -15,6 +15,29 @@ type Tx struct {
 	words  *words
 	locks  bool  // whether others may write at the same time: what is read to be decided on has to be locked
 	broken error // the first failure of the database itself
+
+	// waiting are statements that nobody needs the answer of, to be carried out before the next one or the commit.
+	// Only where an answer is a way away do they wait.
+	waiting []*statement
+	remote  bool
+	// revs are the revisions of users whom this transaction has locked.
+	revs map[string]int64
+}
+
+// statement is one statement and its outcome.
+type statement struct {
+	query string
+	args  []any
+	scan  func(scanner) error // is called for each row; nil when rows don't matter
+	rows  int64               // how many were changed or read
+	err   error               // what scan returned; it ends the reading, not the transaction
+}
+
+// statements are what a Tx runs on: one connection inside a transaction.
+type statements interface {
+	// run carries out a batch in order, each statement seeing what those before it did, at the price of one round
+	// trip. It stops at the first failure of the database and returns that.
+	run(batch []*statement) error
 }
 
 // words is what cannot be said to both databases alike.
@@ -42,36 +65,43 @@ func (tx *Tx) run(fn func(*Tx) error) (err error) {
 
 // exec runs a statement and returns how many rows it changed.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	r, err := tx.on.exec(query, args)
-	if err != nil {
-		return 0, tx.failed(err)
+	st := &statement{query: query, args: args}
+	err := tx.together(st)
+	return st.rows, err
+}
+
+// later runs a statement whose answer decides nothing, before whatever the transaction does next. What is wrong with it
+// turns up then, at the latest when the transaction is to be committed.
+func (tx *Tx) later(query string, args ...any) error {
+	st := &statement{query: query, args: args}
+	if !tx.remote {
+		return tx.together(st)
 	}
-	return r.RowsAffected()
+	tx.waiting = append(tx.waiting, st)
+	return nil
 }
 
 // row runs a query for at most one row; Scan returns sql.ErrNoRows when there is none.
-func (tx *Tx) row(query string, args ...any) scanner {
-	r, err := tx.on.queryRow(query, args)
-	if err != nil {
-		return failedRow{tx.failed(err)}
-	}
-	return oneRow{tx, r}
-}
+func (tx *Tx) row(query string, args ...any) scanner { return &oneRow{tx, query, args} }
 
 // rows runs a query and calls scan for each row, in order, until scan returns an error.
 func (tx *Tx) rows(query string, scan func(scanner) error, args ...any) error {
-	rows, err := tx.on.query(query, args)
-	if err != nil {
+	return tx.together(&statement{query: query, args: args, scan: scan})
+}
+
+// together runs statements of which none decides about another, each seeing what those before it did. It returns the
+// first error of a scan if the database had none.
+func (tx *Tx) together(batch ...*statement) error {
+	if len(tx.waiting) > 0 {
+		batch, tx.waiting = append(tx.waiting, batch...), nil
+	}
+	if err := tx.on.run(batch); err != nil {
 		return tx.failed(err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
+	for _, st := range batch {
+		if st.err != nil {
+			return st.err
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return tx.failed(err)
 	}
 	return nil
 }
@@ -85,22 +115,28 @@ func (tx *Tx) failed(err error) error {
 	return err
 }
 
+// oneRow is a query that is run when its row is wanted.
 type oneRow struct {
-	tx  *Tx
-	row *sql.Row
+	tx    *Tx
+	query string
+	args  []any
 }
 
-func (r oneRow) Scan(dest ...any) error {
-	err := r.row.Scan(dest...)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return r.tx.failed(err)
+// Scan implements scanner.
+func (r *oneRow) Scan(dest ...any) error {
+	found := false
+	err := r.tx.rows(r.query, func(row scanner) error {
+		if found {
+			return nil
+		}
+		found = true
+		return row.Scan(dest...)
+	}, r.args...)
+	if err == nil && !found {
+		return sql.ErrNoRows
 	}
 	return err
 }
-
-type failedRow struct{ err error }
-
-func (r failedRow) Scan(...any) error { return r.err }
 
 // Operation is a durable change that a client named with op_id, and its stripped result.
 type Operation struct {
@@ -132,8 +168,7 @@ func (tx *Tx) Operation(userID, opID string, now int64) (Operation, bool, error)
 
 // SaveOperation remembers o.
 func (tx *Tx) SaveOperation(o Operation) error {
-	_, err := tx.exec(`INSERT INTO operations (user_id, op_id, method, digest, result, at) VALUES ($1, $2, $3, $4, $5, $6)
+	return tx.later(`INSERT INTO operations (user_id, op_id, method, digest, result, at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (user_id, op_id) DO UPDATE SET method = excluded.method, digest = excluded.digest, result = excluded.result, at = excluded.at`,
 		o.UserID, o.OpID, string(o.Method), o.Digest, string(o.Result), o.At)
-	return err
 }
