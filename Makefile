@@ -1,7 +1,7 @@
 # `make demo` shows Foyer, `make test` tests it. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: FORCE help demo build test test-go test-cluster test-js check lint fmt generate generated fuzz soak bench e2e clean
+.PHONY: FORCE help demo build test test-go test-js check lint fmt generate generated fuzz soak bench e2e clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -26,10 +26,6 @@ test: ## every test, after installing what they need (Debian)
 test-go: ## only the Go tests: make test-go PKG=./invitation/...
 	@scripts/setup.sh go
 	@scripts/test-go.sh $(PKG)
-
-test-cluster: ## several nodes over a real Redis and PostgreSQL: young, and not yet part of make test (docs/reliability.md)
-	@scripts/setup.sh go
-	@scripts/test-go.sh -tags cluster ./server/cluster/redis/... ./cmd/foyer/e2e
 
 test-js: ## only the JavaScript client's and the tablet's tests
 	@scripts/setup.sh

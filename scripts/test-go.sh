@@ -7,11 +7,6 @@
 # The race detector looks at our code. SQLite, which is C made Go, would take most of the time with it and is left out.
 flags=(-race '-gcflags=modernc.org/...=-race=false')
 
-case " $* " in
-*' -tags cluster '*) ;;
-*) say 'not among these: the tests of several nodes over Redis (make test-cluster)' ;;
-esac
-
 # Some tests build the programs: this way no test's time limit runs while everything they stand on is compiled.
 go build "${flags[@]}" -o /dev/null ./cmd/foyer
 exec go run ./server/store/testservice/with go test "${flags[@]}" -timeout 12m "${@:-./...}"

@@ -1,5 +1,3 @@
-//go:build cluster
-
 package e2e_test
 
 import (
@@ -150,6 +148,7 @@ func seen(t *testing.T, states <-chan []byte, number uint16, want string) {
 }
 
 func TestWhoHungOnADeadNodeIsGone(t *testing.T) {
+	t.Parallel()
 	p := newNodes(t)
 	ada, ben := p.one.guest("ada", nil), p.two.guest("ben", nil)
 	made, err := ada.CreateSession(t.Context(), protocol.SessionCreateParams{Name: "Den", Visibility: protocol.VisibilityPublic})
@@ -167,6 +166,7 @@ func TestWhoHungOnADeadNodeIsGone(t *testing.T) {
 }
 
 func TestRedisAwayDoesNotTakeANodeDown(t *testing.T) {
+	t.Parallel()
 	p := newNodes(t)
 	ada, ben := p.one.guest("ada", nil), p.two.guest("ben", nil)
 	made, err := ada.CreateSession(t.Context(), protocol.SessionCreateParams{Name: "Den", Visibility: protocol.VisibilityPublic})

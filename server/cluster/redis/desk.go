@@ -134,7 +134,7 @@ func (k *desk) serve(tasks []*task) {
 			refuse(tasks, err)
 			return
 		default:
-			k.answer(ctx, tasks, b)
+			k.answer(tasks, b)
 			return
 		}
 		if ctx.Err() != nil {
@@ -256,17 +256,13 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 }
 
 // answer notes where those who came and went are, and tells each task.
-func (k *desk) answer(ctx context.Context, tasks []*task, b *batch) {
-	was := map[string]string{}
+func (k *desk) answer(tasks []*task, b *batch) {
+	ctx, cancel := context.WithTimeout(k.r.ctx, callWithin) // of its own: others' writes may have used up the time before
+	defer cancel()
+	var was map[string]string
 	var failed error
 	if b.roster != nil {
-		for user, then := range b.touched {
-			place, err := k.r.settle(ctx, b.roster, user, then)
-			if err != nil {
-				failed = err
-			}
-			was[user] = place
-		}
+		was, failed = k.r.settle(ctx, b.roster, b.touched)
 	}
 	var view *session.View
 	for _, t := range tasks {

@@ -63,6 +63,7 @@ func (r *Devices) update(ctx context.Context, userID string, fn func(u *roll) (b
 	}
 	if last != nil {
 		r.kept.put(userID, last.text(), r.ours(last))
+		r.seen.put(userID, cluster.UserDevices(*last))
 	}
 	return r.grace.at(ctx, userID, graceUntil)
 }

@@ -1,5 +1,3 @@
-//go:build cluster
-
 package redis
 
 import (
@@ -147,6 +145,7 @@ func TestASubscriptionThatIsSilentIsRenewed(t *testing.T) {
 }
 
 func TestABusOnABadLineKeepsThePromises(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	for name, fault := range map[string]string{"late": slow, "in crumbs": crumbs} {
 		t.Run(name, func(t *testing.T) {

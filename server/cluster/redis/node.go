@@ -72,6 +72,7 @@ func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *No
 	}
 	n.id = n.newID()
 	devices.self, registry.self = n.ID, n.ID
+	devices.seen.own, registry.seen.own = devices.kept.has, devices.kept.has
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	go n.run()
 	return n

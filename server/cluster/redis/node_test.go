@@ -1,5 +1,3 @@
-//go:build cluster
-
 package redis
 
 import (
@@ -164,6 +162,22 @@ func TestWhoseSocketEndedWhileRedisWasAwayIsWaitedForAndGone(t *testing.T) {
 	swept, err := one.r.Sweep(t.Context(), time.Now().Add(ghostGrace).UnixMilli())
 	require.NoError(t, err)
 	require.Len(t, swept.Departed, 1)
+}
+
+func TestWhoComesBackAsRedisGoesAwayIsWhereTheyWere(t *testing.T) {
+	server := redistest.Start(t)
+	one := newMember(t, server.URL, newPrefix(), "one")
+	one.bring(t, "ada")
+	server.Kill() // nobody has asked where ada is since she came
+	id, err := one.r.Attach(t.Context(), "ada", session.Device{ID: "ada-d", Kind: protocol.KindBot, Node: one.ID(), Link: "again", Connected: true})
+	require.NoError(t, err)
+	require.Equal(t, "s", id)
+	one.r.seen.pruned = time.Time{} // a long time passes in which nobody asks
+	one.r.seen.by["ada"] = sight[string]{v: "s", last: time.Now().Add(-2 * seenFor)}
+	one.r.seen.note(nil, nil)
+	places, err := one.r.Places(t.Context(), []string{"ada"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"ada": "s"}, places)
 }
 
 func zeroScore(node string) redis.Z { return redis.Z{Score: 1, Member: node} }

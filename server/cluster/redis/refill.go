@@ -41,14 +41,23 @@ func (k *kept[T]) all() map[string]T {
 	return maps.Clone(k.by)
 }
 
+func (k *kept[T]) has(id string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, ok := k.by[id]
+	return ok
+}
+
 func (k *kept[T]) of(id string) T {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.by[id]
 }
 
-// seen is what this node last read, for as long as it reads it now and then: what it goes by while Redis is away.
+// seen is what this node last read or wrote, of its own users and for as long as it reads it now and then: what it goes
+// by while Redis is away.
 type seen[T any] struct {
+	own    func(id string) bool // whose devices hang here; set before use, may be nil
 	mu     sync.Mutex
 	by     map[string]sight[T] // guarded by mu
 	pruned time.Time           // guarded by mu
@@ -81,7 +90,16 @@ func (s *seen[T]) note(asked []string, found map[string]T) {
 	}
 	if now.Sub(s.pruned) > seenFor {
 		s.pruned = now
-		maps.DeleteFunc(s.by, func(_ string, v sight[T]) bool { return now.Sub(v.last) > seenFor })
+		maps.DeleteFunc(s.by, func(id string, v sight[T]) bool { return now.Sub(v.last) > seenFor && (s.own == nil || !s.own(id)) })
+	}
+}
+
+// drop forgets what is remembered, if it is so.
+func (s *seen[T]) drop(id string, so func(T) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v, ok := s.by[id]; ok && so(v.v) {
+		delete(s.by, id)
 	}
 }
 

@@ -219,6 +219,7 @@ func (r *Registry) attach(ctx context.Context, userID string, d session.Device) 
 	if err != nil || id == "" {
 		return "", err
 	}
+	r.seen.put(userID, id)
 	in := false
 	_, err = r.ask(ctx, id, &task{do: func(v *session.Roster) ([]string, error) {
 		in = v != nil && v.Attach(userID, d)
@@ -332,17 +333,37 @@ type before struct {
 	joins bool
 }
 
-// settle writes where a user is after a session's roster was written, and returns what stood there.
-func (r *Registry) settle(ctx context.Context, v *session.Roster, userID string, before before) (was string, err error) {
-	stay := stayOf(v, userID)
-	switch {
-	case stay != "" && (before.joins || stay != before.stay):
-		was, err = r.c.rdb.SetArgs(ctx, r.placeKey(userID), placeOf(v.ID, stay), redis.SetArgs{Get: true}).Result()
-		if errors.Is(err, redis.Nil) {
-			err = nil
+// settle writes where users are after a session's roster was written, and returns what stood there. A storm of joins is
+// one way to Redis and back.
+func (r *Registry) settle(ctx context.Context, v *session.Roster, touched map[string]before) (was map[string]string, err error) {
+	pipe := r.c.rdb.Pipeline()
+	came := map[string]*redis.StatusCmd{}
+	for user, before := range touched {
+		stay := stayOf(v, user)
+		switch {
+		case stay != "" && (before.joins || stay != before.stay):
+			came[user] = pipe.SetArgs(ctx, r.placeKey(user), placeOf(v.ID, stay), redis.SetArgs{Get: true})
+			r.seen.put(user, v.ID)
+		case stay == "" && before.stay != "":
+			vacate.Eval(ctx, pipe, []string{r.placeKey(user)}, placeOf(v.ID, before.stay))
+			r.seen.drop(user, func(id string) bool { return id == v.ID })
 		}
-	case stay == "" && before.stay != "":
-		err = vacate.Run(ctx, r.c.rdb, []string{r.placeKey(userID)}, placeOf(v.ID, before.stay)).Err()
+	}
+	if pipe.Len() == 0 {
+		return nil, nil
+	}
+	done, err := pipe.Exec(ctx)
+	if errors.Is(err, redis.Nil) {
+		err = nil // somebody had no place
+		for _, cmd := range done {
+			if e := cmd.Err(); e != nil && !errors.Is(e, redis.Nil) {
+				err = e
+			}
+		}
+	}
+	was = make(map[string]string, len(came))
+	for user, cmd := range came {
+		was[user] = cmd.Val()
 	}
 	return was, unreachable(err)
 }

@@ -1,5 +1,3 @@
-//go:build cluster
-
 package redis
 
 import (
@@ -45,9 +43,23 @@ func audience(t *testing.T, b *Bus, publish session.Publish, sessions ...string)
 func direct(t *testing.T, test func(t *testing.T)) { test(t) }
 
 func TestRegistry(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	registrytest.Run(t, func(t *testing.T, publish session.Publish) session.Registry {
 		c := newClient(t, server.URL, newPrefix())
+		audience(t, newBus(t, c, nil), publish, "s", "t", "a", "b", "c", "other")
+		return newRegistry(t, c)
+	}, direct)
+}
+
+// TestRegistryOnABadLine has a way to Redis on which each call takes its time: what is asked for many has to go together.
+func TestRegistryOnABadLine(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	registrytest.Run(t, func(t *testing.T, publish session.Publish) session.Registry {
+		w := newWire(t, server.Addr)
+		w.fault(`{"name":"slow","type":"latency","stream":"downstream","attributes":{"latency":4,"jitter":2}}`)
+		c := newClient(t, w.url, newPrefix())
 		audience(t, newBus(t, c, nil), publish, "s", "t", "a", "b", "c", "other")
 		return newRegistry(t, c)
 	}, direct)
@@ -62,6 +74,7 @@ type nodes struct {
 func (n *nodes) one() *Registry { return n.all[int(n.next.Add(1))%len(n.all)] }
 
 func TestRegistryOnThreeNodes(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	registrytest.Run(t, func(t *testing.T, publish session.Publish) session.Registry {
 		prefix := newPrefix()
