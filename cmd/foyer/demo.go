@@ -14,7 +14,8 @@ import (
 
 type demoCommand struct {
 	Listen      string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where the demo is; on this machine alone."`
-	AdminListen string `default:"127.0.0.1:8081" placeholder:"ADDRESS" help:"Its /metrics and /debug/pprof/."`
+	AdminListen string `default:"127.0.0.1:8081" placeholder:"ADDRESS" help:"Its /metrics and /debug/pprof/; with --cluster, the load balancer's page."`
+	Cluster     bool   `help:"Three nodes on a PostgreSQL and a Redis of their own, behind a load balancer (needs those, and haproxy, installed)."`
 	LogLevel    string `default:"error" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"Least level that is logged: ${enum}."`
 }
 
@@ -32,6 +33,9 @@ func (c *demoCommand) Run(ctx context.Context, to streams) error {
 		return err
 	}
 	color := isTerminal(to.out) && os.Getenv("NO_COLOR") == ""
+	if c.Cluster {
+		return farewell(to, c.cluster(ctx, to, color))
+	}
 	err = serve(ctx, s, newLog(s.Log, to.err), func(ctx context.Context, address string) error {
 		url := "http://" + address
 		return demo.Run(ctx, demo.Options{
@@ -39,6 +43,11 @@ func (c *demoCommand) Run(ctx context.Context, to streams) error {
 			Ready: func() { demo.Banner(to.out, url, color) },
 		})
 	})
+	return farewell(to, err)
+}
+
+// farewell is the end of a demo: what to do about an error, or that it is over.
+func farewell(to streams, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w\nsomething else is using that port: stop it, or choose others, such as\n"+
 			"  make demo ARGS='--listen 127.0.0.1:9080 --admin-listen 127.0.0.1:9081'", err)

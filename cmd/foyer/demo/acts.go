@@ -6,11 +6,18 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"foyer/client"
 	"foyer/protocol"
 )
 
-// act does one of the things that people do in a lobby.
+// act does one of the things that people do in a lobby; whoever fell out of it goes back first.
 func (p *person) act(ctx context.Context) error {
+	p.mu.Lock()
+	away := p.away
+	p.mu.Unlock()
+	if away {
+		return p.join(ctx)
+	}
 	acts := []struct {
 		weight int
 		do     func(context.Context) error
@@ -30,13 +37,17 @@ func (p *person) act(ctx context.Context) error {
 	}
 	for i, n := 0, rand.IntN(total); ; i++ {
 		if n -= acts[i].weight; n < 0 {
-			return tolerate(acts[i].do(ctx))
+			return acts[i].do(ctx)
 		}
 	}
 }
 
-// tolerate drops refusals, which are part of life: two who act at once cannot both have their way.
+// tolerate drops refusals, which are part of life: two who act at once cannot both have their way. So is that a server
+// ends in the middle of a sentence.
 func tolerate(err error) error {
+	if errors.Is(err, client.ErrInterrupted) || errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
 	var refusal *protocol.Error
 	if errors.As(err, &refusal) && refusal.Code != protocol.CodeInvalidParams && refusal.Code != protocol.CodeInternal {
 		return nil
@@ -140,7 +151,7 @@ func (p *person) stepOut(ctx context.Context) error {
 		return nil
 	}
 	if err := p.c.LeaveSession(ctx, p.lobby.id); err != nil {
-		return err
+		return errors.Join(err, p.join(ctx))
 	}
 	p.lobby.feed.tell(p.name, "steps out")
 	if !wait(ctx, between(8*time.Second, 20*time.Second)) {

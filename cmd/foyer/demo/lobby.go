@@ -23,9 +23,15 @@ type Options struct {
 	Color bool
 	// Ready is called once everybody is in.
 	Ready func()
+	// Nodes has the people tell which node they are on, for servers of several: as the attribute NodeAttribute, and in
+	// Out when it changes.
+	Nodes bool
 	// NetDial opens network connections, for tests without a network; the net package's unless given.
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
 }
+
+// NodeAttribute is by which a member tells the others of a session on which node they are.
+const NodeAttribute = "server_node"
 
 // lobby is the session and who lives in it.
 type lobby struct {
@@ -91,6 +97,13 @@ func (l *lobby) open(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// greet has those welcomed who are new.
+func (l *lobby) greet(ctx context.Context, members []protocol.Member) {
+	for _, m := range members {
+		l.arrived(ctx, m.User)
+	}
 }
 
 // arrived lets the people greet a visitor, once: one invites and means it, another thinks better of it.

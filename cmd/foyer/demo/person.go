@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -21,6 +22,8 @@ type person struct {
 
 	mu    sync.Mutex // guards what follows
 	known map[string]acquaintance
+	node  string // where the device is
+	away  bool   // out of the lobby, though it wants to be in
 }
 
 // acquaintance is what a person knows of another: the relation, and when it became so.
@@ -53,18 +56,66 @@ func (p *person) kind() protocol.Kind {
 }
 
 func (p *person) join(ctx context.Context) error {
-	if _, err := p.c.JoinSession(ctx, protocol.SessionJoinParams{SessionID: p.lobby.id}); err != nil {
+	_, err := p.c.JoinSession(ctx, protocol.SessionJoinParams{SessionID: p.lobby.id})
+	p.mu.Lock()
+	p.away = err != nil
+	p.mu.Unlock()
+	if err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	p.c.WriteState(pose(p.seat, 0))
-	_, err := p.c.SetPresence(ctx, protocol.PresenceSetParams{Status: protocol.StatusOnline, Note: &p.note})
+	if err := p.tellNode(ctx); err != nil {
+		return err
+	}
+	_, err = p.c.SetPresence(ctx, protocol.PresenceSetParams{Status: protocol.StatusOnline, Note: &p.note})
 	return err
+}
+
+// tellNode tells the lobby on which node the person is, if that is of interest.
+func (p *person) tellNode(ctx context.Context) error {
+	if !p.lobby.o.Nodes {
+		return nil
+	}
+	node, err := json.Marshal(p.c.Hello().Server.Node)
+	if err != nil {
+		return err
+	}
+	_, err = p.c.SetAttributes(ctx, protocol.SessionSetAttributesParams{
+		SessionID: p.lobby.id, Attributes: protocol.Attributes{NodeAttribute: node},
+	})
+	return err
+}
+
+// online takes in that the device is connected, for the first time or again.
+func (p *person) online(e *client.Online) {
+	p.mu.Lock()
+	before := p.node
+	p.node = e.Hello.Server.Node
+	p.mu.Unlock()
+	if p.lobby.o.Nodes && before != "" && before != e.Hello.Server.Node {
+		p.lobby.feed.tell(p.name, "comes back by way of "+e.Hello.Server.Node+" (was on "+before+")")
+	}
+}
+
+// rejoined takes in that the device is in the lobby again after its socket broke.
+func (p *person) rejoined(ctx context.Context, e *protocol.SessionJoinResult) {
+	p.lobby.tasks.Go(func() {
+		if !p.lobby.isOpen(ctx) {
+			return
+		}
+		if err := tolerate(p.tellNode(ctx)); err != nil && ctx.Err() == nil {
+			p.lobby.feed.trouble(p.name, err)
+		}
+	})
+	if p.seat == 0 {
+		p.lobby.greet(ctx, e.Members)
+	}
 }
 
 // live does one thing after another until ctx ends.
 func (p *person) live(ctx context.Context) {
 	for wait(ctx, between(5*time.Second, 16*time.Second)) {
-		if err := p.act(ctx); err != nil && ctx.Err() == nil {
+		if err := tolerate(p.act(ctx)); err != nil && ctx.Err() == nil {
 			p.lobby.feed.trouble(p.name, err)
 		}
 	}
@@ -82,9 +133,15 @@ func (p *person) hear(ctx context.Context, e client.Event) {
 		if p.seat != 0 { // the host has an eye on the door
 			return
 		}
-		for _, m := range e.Joined {
-			p.lobby.arrived(ctx, m.User)
-		}
+		p.lobby.greet(ctx, e.Joined)
+	case *client.Online:
+		p.online(e)
+	case *protocol.SessionJoinResult:
+		p.rejoined(ctx, e)
+	case *client.RejoinRefused:
+		p.mu.Lock()
+		p.away = true
+		p.mu.Unlock()
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -30,17 +31,28 @@ type Server struct {
 	// URL is the address of its database.
 	URL string
 
+	dir    string
 	keeper *exec.Cmd
 	words  io.WriteCloser
 	acks   *bufio.Reader
 }
 
-// keeper starts the server and does as it is told, line by line, until nobody is left to tell it anything.
+// keeper makes and starts the server and does as it is told, line by line, until nobody is left to tell it anything. It
+// says done after each step; what else it says is why there is no server.
 const keeper = `
-bin=$1 dir=$2
+trap '' PIPE
+bin=$1 dir=$2 settings=$3
+if ! "$bin/initdb" -D "$dir/data" -U foyer --auth=trust --encoding=UTF8 --locale-provider=icu --icu-locale=en-US \
+	--locale=C.UTF-8 --no-sync >"$dir/log" 2>&1 </dev/null; then
+	cat "$dir/log"
+	rm -rf "$dir"
+	exit 1
+fi
+echo "$settings" >>"$dir/data/postgresql.conf"
 start() { "$bin/postgres" -D "$dir/data" >>"$dir/log" 2>&1 </dev/null & pid=$!; }
 all() { kill "-$1" $(cat "/proc/$pid/task/$pid/children") "$pid"; }
 start
+echo done
 while read -r word; do
 	case $word in
 	start) start ;;
@@ -94,11 +106,8 @@ func Start(ctx context.Context, more ...string) (p *Server, err error) {
 			return nil, err
 		}
 	}
-	if err := initialize(ctx, bin, dir, as, more); err != nil {
-		return nil, err
-	}
-	p = &Server{URL: "postgres://foyer@/postgres?host=" + url.QueryEscape(dir)}
-	p.keeper = exec.Command("sh", "-c", keeper, "keeper", bin, dir) //nolint:noctx,gosec // it outlives any call and ends with this process; the folders are ours
+	p = &Server{dir: dir, URL: "postgres://foyer@/postgres?host=" + url.QueryEscape(dir)}
+	p.keeper = exec.Command("sh", "-c", keeper, "keeper", bin, dir, strings.Join(append([]string{fmt.Sprintf(settings, dir)}, more...), "\n")) //nolint:noctx,gosec // it outlives any call and ends with this process; the folders are ours
 	p.keeper.Dir = dir
 	p.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: as, Setpgid: true}
 	if p.words, err = p.keeper.StdinPipe(); err != nil {
@@ -112,33 +121,14 @@ func Start(ctx context.Context, more ...string) (p *Server, err error) {
 	if err := p.keeper.Start(); err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
+	if err := p.made(); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
 	if err := p.ready(ctx); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:gosec // the folder is ours
 		return nil, errors.Join(fmt.Errorf("PostgreSQL does not answer: %w\n%s", err, log), p.Close())
 	}
 	return p, nil
-}
-
-func initialize(ctx context.Context, bin, dir string, as *syscall.Credential, more []string) error {
-	data := filepath.Join(dir, "data")
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), //nolint:gosec // the folders are ours
-		"-D", data, "-U", "foyer", "--auth=trust", "--encoding=UTF8",
-		"--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8", "--no-sync")
-	initdb.Dir = dir
-	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: as}
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s", err, out)
-	}
-	f, err := os.OpenFile(filepath.Join(data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // the folder is ours
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(f, settings, dir)
-	for _, line := range more {
-		_, e := fmt.Fprintln(f, line)
-		err = errors.Join(err, e)
-	}
-	return errors.Join(err, f.Close())
 }
 
 // binaries returns the folder of PostgreSQL's programs: the path's, else the newest of Debian's.
@@ -176,6 +166,21 @@ func unprivileged() (*syscall.Credential, error) {
 		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 	}
 	return nil, errors.New("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody")
+}
+
+// made waits until the database is there and started.
+func (p *Server) made() error {
+	var said strings.Builder
+	for {
+		line, err := p.acks.ReadString('\n')
+		switch {
+		case line == "done\n":
+			return nil
+		case err != nil:
+			return fmt.Errorf("PostgreSQL can't be set up: %s", said.String())
+		}
+		said.WriteString(line)
+	}
 }
 
 // startWithin is how long a server may take until it answers, on a busy machine.
@@ -231,6 +236,6 @@ func (p *Server) Resume() error { return p.tell("resume") }
 // Close ends the server and removes its folder.
 func (p *Server) Close() error {
 	err := p.words.Close()
-	_ = p.keeper.Wait() // a server that was told to stop at once does not end well
-	return err
+	_ = p.keeper.Wait()                          // a server that was told to stop at once does not end well
+	return errors.Join(err, os.RemoveAll(p.dir)) // in a folder where its user may not remove it
 }
