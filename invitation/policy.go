@@ -20,18 +20,19 @@ const minute = time.Minute
 // sharedWithin is how long after a common session it still counts as shared.
 const sharedWithin = day
 
-// maySend decides for an ordinary invitation from side s of a pair that has no invitation due.
-func (d decider) maySend(p Pair, s Side, sender, recipient Person) error {
+// maySend decides for an ordinary invitation from side s of a pair that has no invitation due. full reports whether the
+// recipient is shown as many invitations as may be: it would be hidden.
+func (d decider) maySend(p Pair, s Side, sender, recipient Person) (full bool, err error) {
 	if r := p.invitable(s); r != "" {
-		return protocol.Refuse(r)
+		return false, protocol.Refuse(r)
 	}
 	if !p.opens(s) {
-		return nil
+		return false, nil
 	}
 	if err := d.welcome(p.Flags[s], sender, recipient); err != nil {
-		return err
+		return false, err
 	}
-	return d.withinLimits(sender.User.ID, TargetUser(recipient.User.ID))
+	return d.withinLimits(TallyQuery{Sender: sender.User.ID, Target: TargetUser(recipient.User.ID), Recipient: recipient.User.ID})
 }
 
 // welcome decides by the recipient's setting, and by what a withdrawal asks for.
@@ -84,29 +85,27 @@ func (d decider) full(recipient string) (bool, error) {
 	return n >= d.config.Received, err
 }
 
-// withinLimits decides by what the sender has sent before, to the target and at all.
-func (d decider) withinLimits(sender, target string) error {
+// withinLimits decides by what the sender has sent before, to the target and at all. full is as with maySend.
+func (d decider) withinLimits(q TallyQuery) (full bool, err error) {
 	c := d.config
-	if c.PairGap > 0 || c.PairMax > 0 || c.PerMinute > 0 || c.PerDay > 0 {
-		t, err := d.tx.Tally(TallyQuery{Sender: sender, Target: target, RankMinute: c.PerMinute, RankDay: c.PerDay, RankPair: c.PairMax})
-		if err != nil {
-			return err
-		}
-		if at := max(d.until(t.Last, c.PairGap, true), d.until(t.Pair, c.PairWindow, c.PairMax > 0)); at != 0 {
-			return protocol.Refuse(protocol.ReinviteCooldown).WithRetryAt(protocol.AtMillis(at))
-		}
-		if at := max(d.until(t.Minute, minute, c.PerMinute > 0), d.until(t.Day, day, c.PerDay > 0)); at != 0 {
-			return protocol.Refuse(protocol.InvitationLimit).WithRetryAt(protocol.AtMillis(at))
-		}
+	if c.PairGap <= 0 && c.PairMax <= 0 && c.PerMinute <= 0 && c.PerDay <= 0 && c.Outstanding == 0 && (c.Received == 0 || q.Recipient == "") {
+		return false, nil
 	}
-	if c.Outstanding == 0 {
-		return nil
+	q.RankMinute, q.RankDay, q.RankPair = c.PerMinute, c.PerDay, c.PairMax
+	t, err := d.tx.Tally(q)
+	if err != nil {
+		return false, err
 	}
-	n, err := d.tx.Outstanding(sender)
-	if err == nil && n >= c.Outstanding {
-		return protocol.Refuse(protocol.TooManyOutstanding).WithLimit(c.Outstanding)
+	if at := max(d.until(t.Last, c.PairGap, c.PairGap > 0), d.until(t.Pair, c.PairWindow, c.PairMax > 0)); at != 0 {
+		return false, protocol.Refuse(protocol.ReinviteCooldown).WithRetryAt(protocol.AtMillis(at))
 	}
-	return err
+	if at := max(d.until(t.Minute, minute, c.PerMinute > 0), d.until(t.Day, day, c.PerDay > 0)); at != 0 {
+		return false, protocol.Refuse(protocol.InvitationLimit).WithRetryAt(protocol.AtMillis(at))
+	}
+	if c.Outstanding > 0 && t.Outstanding >= c.Outstanding {
+		return false, protocol.Refuse(protocol.TooManyOutstanding).WithLimit(c.Outstanding)
+	}
+	return c.Received > 0 && t.Received >= c.Received, nil
 }
 
 // until returns the end of a span that began at sent, 0 if there is no limit, nothing was sent, or it is over.

@@ -160,6 +160,14 @@ func TestCooldownCountsWhateverBecameOfThem(t *testing.T) {
 	r.invite("ada", "eve")
 }
 
+func TestNoCooldownMeansNone(t *testing.T) {
+	r := newRoom(t, func(c *invitation.Config) { c.PairGap, c.PairMax = 0, 0 })
+	r.invite("ada", "ben")
+	r.do(r.withdrawFrom("ada", "ben"))
+	r.pass(-time.Minute) // on a node whose clock is behind, or after waiting for whoever was first
+	r.invite("ada", "ben")
+}
+
 func TestLimitsOfOneSender(t *testing.T) {
 	t.Run("10 a minute, 100 a day", func(t *testing.T) {
 		r := newRoom(t, func(c *invitation.Config) { c.Outstanding = 0 })
