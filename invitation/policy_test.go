@@ -164,7 +164,7 @@ func TestNoCooldownMeansNone(t *testing.T) {
 	r := newRoom(t, func(c *invitation.Config) { c.PairGap, c.PairMax = 0, 0 })
 	r.invite("ada", "ben")
 	r.do(r.withdrawFrom("ada", "ben"))
-	r.pass(-time.Minute) // on a node whose clock is behind, or after waiting for whoever was first
+	r.wait(-time.Minute) // on a node whose clock is behind, or after waiting for whoever was first
 	r.invite("ada", "ben")
 }
 
