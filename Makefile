@@ -1,16 +1,20 @@
 # `make demo` shows Foyer, `make test` tests it. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: FORCE help demo build test test-go test-js check lint fmt generate generated fuzz soak bench e2e clean
+.PHONY: FORCE help demo demo-cluster build test test-go test-js check lint fmt generate generated fuzz soak bench e2e clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: bin/foyer ## a lobby with a dozen lively people, and links to walk in
 	@exec bin/foyer demo $(ARGS)
+
+demo-cluster: bin/foyer ## the same on three nodes, with PostgreSQL, Redis and a load balancer (Debian's, installed if missing)
+	@scripts/setup.sh demo-cluster
+	@exec bin/foyer demo --cluster $(ARGS)
 
 build: bin/foyer bin/foyer-bots ## bin/foyer and bin/foyer-bots
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Brings what the tests need: a C compiler for the race detector, node, npm, Chromium, each folder's node packages, and
-# Redis and PostgreSQL as soon as tests for them exist. Debian's packages are installed where something is missing and
+# Redis, PostgreSQL and haproxy. Debian's packages are installed where something is missing and
 # that is possible (root or sudo); where it isn't, this says what to install and fails: no test is skipped for want of
-# something. Does nothing, quickly, when all is there. scripts/setup.sh go: only what `go test` needs.
+# something. Does nothing, quickly, when all is there. scripts/setup.sh go: only what `go test` needs; demo-cluster: only
+# what the demo of several nodes needs.
 . "$(dirname "$0")/lib.sh"
 
 only=${1:-all}
@@ -23,15 +24,23 @@ node_is_enough() { [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 
 postgres_path() {
 	command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres'
 }
-# tested_with NAMES: whether a Go file asks package testservice for one of these.
-tested_with() { git grep -q --untracked -E "testservice\.($1)\b" -- '*.go'; }
+
+# What several nodes need around them. Debian's packages start services of their own; nothing here uses those.
+services() {
+	need 'redis-server' 'have redis-server' redis-server
+	need 'PostgreSQL' 'postgres_path' postgresql
+	need 'haproxy' 'have haproxy || [ -x /usr/sbin/haproxy ]' haproxy
+}
 
 collect() {
 	packages=() missing=()
+	if [ "$only" = demo-cluster ]; then
+		services
+		return
+	fi
 	need 'a C compiler (for the race detector)' 'have gcc || have clang || have cc' gcc
 	need 'the C library headers' '[ "$(uname)" != Linux ] || [ -e /usr/include/stdlib.h ]' libc6-dev
-	git grep -q --untracked -E 'redistest\.Start\(' -- '*.go' && need 'redis-server' 'have redis-server' redis-server
-	tested_with 'PostgreSQL|Start|Each|Databases' && need 'PostgreSQL' 'postgres_path' postgresql
+	services
 	[ "$only" = go ] && return
 	need 'node 18 or newer' 'have node && node_is_enough' nodejs
 	need 'npm' 'have npm' npm
@@ -66,7 +75,7 @@ if [ ${#packages[@]} -gt 0 ]; then
 	collect
 	[ ${#missing[@]} -eq 0 ] || die "still missing after the installation: ${missing[*]}"
 fi
-[ "$only" = go ] && exit 0
+case $only in go | demo-cluster) exit 0 ;; esac
 
 # npm ci for each folder whose lock file is not the one that its packages came from.
 for folder in $(js_packages); do

@@ -64,7 +64,7 @@ while read -r word; do
 	echo done
 done
 all CONT 2>/dev/null
-kill -QUIT "$pid" 2>/dev/null
+while kill -QUIT "$pid" 2>/dev/null; do sleep 0.1; done # one that has just begun does not hear it
 wait "$pid"
 rm -rf "$dir"
 `
