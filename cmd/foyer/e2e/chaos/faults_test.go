@@ -1,0 +1,216 @@
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fault is something that is done to the cluster, healing included: when run returns, all is whole again.
+type fault struct {
+	name string
+	// within is how soon changes have to be told meanwhile; 0 where nothing is promised.
+	within time.Duration
+	// one says that one node has the fault, and that its devices are promised nothing meanwhile.
+	one bool
+	// long ones are left out of short campaigns.
+	long bool
+	run  func(w *world, n *node, rng *rand.Rand)
+}
+
+const soon = 2 * time.Second
+
+// faults are all there are.
+var faults = []fault{
+	{name: "kill", within: soon, one: true, run: func(w *world, n *node, rng *rand.Rand) {
+		n.kill()
+		wait(between(rng, 100*time.Millisecond, time.Second))
+		n.start()
+	}},
+	{name: "stop-3s", within: soon, one: true, run: func(_ *world, n *node, _ *rand.Rand) {
+		n.pause()
+		wait(3 * time.Second)
+		n.resume()
+		wait(time.Second)
+	}},
+	{name: "stop-30s", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
+		n.pause()
+		wait(30 * time.Second)
+		n.resume()
+		wait(3 * time.Second)
+	}},
+	{name: "drain", within: soon, one: true, run: func(_ *world, n *node, _ *rand.Rand) {
+		n.drain()
+		n.start()
+	}},
+	{name: "rolling-restart", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
+		for _, n := range w.nodes {
+			n.drain()
+			n.start()
+			wait(time.Second)
+		}
+	}},
+	{name: "redis-restart", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
+		w.redis.Kill()
+		wait(between(rng, 0, 4*time.Second))
+		w.redis.Restart()
+		wait(5 * time.Second)
+	}},
+	{name: "redis-stop-5s", within: soon, run: func(w *world, _ *node, _ *rand.Rand) {
+		w.redis.Pause()
+		wait(5 * time.Second)
+		w.redis.Resume()
+		wait(5 * time.Second)
+	}},
+	{name: "redis-cut", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
+		n.redis.sever()
+		wait(between(rng, time.Second, 6*time.Second))
+		n.redis.heal()
+		wait(5 * time.Second)
+	}},
+	{name: "redis-cut-30s", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
+		n.redis.sever()
+		wait(30 * time.Second)
+		n.redis.heal()
+		wait(5 * time.Second)
+	}},
+	{name: "redis-deaf", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
+		n.redis.down.shut()
+		wait(between(rng, 2*time.Second, 6*time.Second))
+		n.redis.heal()
+		wait(5 * time.Second)
+	}},
+	{name: "redis-mute", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
+		n.redis.up.shut()
+		wait(between(rng, 2*time.Second, 6*time.Second))
+		n.redis.heal()
+		wait(5 * time.Second)
+	}},
+	{name: "redis-deaf-30s", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
+		n.redis.down.shut()
+		wait(30 * time.Second)
+		n.redis.heal()
+		wait(5 * time.Second)
+	}},
+	{name: "redis-away-60s", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
+		w.redis.Kill()
+		wait(time.Minute)
+		w.redis.Restart()
+		wait(5 * time.Second)
+	}},
+	{name: "redis-away-at-start", within: soon, one: true, run: func(w *world, n *node, _ *rand.Rand) {
+		w.redis.Kill()
+		n.kill()
+		n.start()
+		wait(2 * time.Second)
+		w.redis.Restart()
+		wait(5 * time.Second)
+	}},
+	{name: "sql-restart", run: func(w *world, _ *node, _ *rand.Rand) {
+		require.NoError(w.t, w.postgres.Stop())
+		require.NoError(w.t, w.postgres.Restart(w.t.Context()))
+		wait(2 * time.Second)
+	}},
+	{name: "sql-crash", run: func(w *world, _ *node, _ *rand.Rand) {
+		require.NoError(w.t, w.postgres.Crash())
+		require.NoError(w.t, w.postgres.Restart(w.t.Context()))
+		wait(2 * time.Second)
+	}},
+	{name: "sql-stop-3s", run: func(w *world, _ *node, _ *rand.Rand) {
+		require.NoError(w.t, w.postgres.Pause())
+		wait(3 * time.Second)
+		require.NoError(w.t, w.postgres.Resume())
+		wait(2 * time.Second)
+	}},
+	{name: "sql-stop-15s", long: true, run: func(w *world, _ *node, _ *rand.Rand) {
+		require.NoError(w.t, w.postgres.Pause())
+		wait(15 * time.Second)
+		require.NoError(w.t, w.postgres.Resume())
+		wait(3 * time.Second)
+	}},
+	{name: "sql-drop", one: true, run: func(_ *world, n *node, rng *rand.Rand) {
+		for range 5 {
+			n.sql.drop()
+			wait(between(rng, 50*time.Millisecond, 300*time.Millisecond))
+		}
+		wait(time.Second)
+	}},
+	{name: "sql-cut-at-commit", one: true, run: func(w *world, n *node, rng *rand.Rand) {
+		before := n.sql.cuts.Load()
+		n.sql.cutCommits(rng.Uint64())
+		wait(3 * time.Second)
+		n.sql.heal()
+		wait(time.Second)
+		w.stats.commitsCut.Add(n.sql.cuts.Load() - before)
+	}},
+	{name: "sql-deaf", one: true, run: func(_ *world, n *node, _ *rand.Rand) {
+		n.sql.down.shut()
+		wait(3 * time.Second)
+		n.sql.heal()
+		wait(2 * time.Second)
+	}},
+	{name: "sockets-drop", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
+		for range 10 {
+			w.dropSome(rng)
+			wait(200 * time.Millisecond)
+		}
+	}},
+	{name: "slow-readers", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
+		wake := w.silenceSome(rng)
+		wait(12 * time.Second)
+		wake()
+		wait(2 * time.Second)
+	}},
+}
+
+func between(rng *rand.Rand, least, most time.Duration) time.Duration {
+	return least + time.Duration(rng.Int64N(int64(most-least)+1))
+}
+
+// cutCommits cuts off every third connection that commits, half of them before the server has heard of it.
+func (p *proxy) cutCommits(seed uint64) {
+	var n atomic.Uint64
+	watch := func(message []byte) (cut, deliver bool) {
+		if !strings.Contains(string(message), "COMMIT") {
+			return false, false
+		}
+		roll := rand.New(rand.NewPCG(seed, n.Add(1))).IntN(6)
+		return roll < 2, roll == 0
+	}
+	p.watch.Store(&watch)
+}
+
+// pick returns the faults named (all if none is), the long ones only if they are named or allowed.
+func pick(names string, long bool) ([]fault, error) {
+	if names == "" {
+		return slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return f.long && !long }), nil
+	}
+	var picked []fault
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no fault is called %q", name)
+		}
+		picked = append(picked, faults[i])
+	}
+	return picked, nil
+}
+
+// strike carries one fault out on a node that chance picks.
+func (w *world) strike(f fault, rng *rand.Rand) {
+	n := w.nodes[rng.IntN(len(w.nodes))]
+	name := ""
+	if f.one {
+		name = n.name
+	}
+	w.say("%-20s begins on %s", f.name, n.name)
+	p := w.begin(f.name, f.within, name)
+	f.run(w, n, rng)
+	w.end(p)
+	w.stats.faults.Add(1)
+}

@@ -1,0 +1,148 @@
+package chaos
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	seedFlag   = flag.Uint64("seed", 1, "what chance begins with")
+	timeFlag   = flag.Duration("time", 0, "how long faults go on; each cheap fault once if 0")
+	faultsFlag = flag.String("faults", "", "comma-separated names of faults; all of them if empty, the long ones only with -time")
+	killsFlag  = flag.Int64("kills", 0, "kill -9 of nodes, 1-5 s apart, before the other faults")
+	lanesFlag  = flag.Int("lanes", 3, "groups at a time")
+	outFlag    = flag.String("report", "", "a file for the report, besides the standard output")
+)
+
+// binary is where TestMain built the program, with buildFlags.
+var (
+	binary     string
+	buildFlags []string
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "foyer-chaos")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(dir, "foyer")
+	args := append(append([]string{"build"}, buildFlags...), "-o", binary, "foyer/cmd/foyer")
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s\n%v\n", out, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// testWriter writes to a test's log.
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Logf("%s", b)
+	return len(b), nil
+}
+
+// TestChaos is a campaign. Without flags it is a short one: each fault that is quickly done, once.
+func TestChaos(t *testing.T) {
+	var out io.Writer = testWriter{t}
+	if *timeFlag > 0 || *faultsFlag != "" || *killsFlag > 0 {
+		out = os.Stdout
+	}
+	if *outFlag != "" {
+		f, err := os.Create(*outFlag)
+		require.NoError(t, err)
+		defer f.Close()
+		out = io.MultiWriter(out, f)
+	}
+	picked, err := pick(*faultsFlag, *timeFlag > 0)
+	require.NoError(t, err)
+	kills := *killsFlag
+	if short := *timeFlag == 0 && *faultsFlag == "" && kills == 0; short {
+		kills = 3
+	}
+	w := newWorld(t, *seedFlag, out)
+	w.campaign(picked, *timeFlag, kills, *lanesFlag)
+	w.report()
+	require.Empty(t, w.broken(), "seed %d", *seedFlag)
+}
+
+// campaign has people at it while faults come and go.
+func (w *world) campaign(picked []fault, length time.Duration, kills int64, lanes int) {
+	w.say("seed %d, %d nodes", w.seed, len(w.nodes))
+	rng := rand.New(rand.NewPCG(w.seed, 0))
+	ctx, cancel := context.WithCancel(w.t.Context())
+	defer cancel()
+	var stop sync.WaitGroup
+	done := make(chan struct{})
+	for lane := range lanes {
+		seed := rng.Uint64()
+		stop.Go(func() { w.lane(ctx, done, lane, seed) })
+	}
+	wait(2 * time.Second)
+	kill := faults[0]
+	for w.stats.kills.Load() < kills {
+		w.strike(kill, rng)
+		wait(between(rng, time.Second, 5*time.Second))
+	}
+	ends := time.Now().Add(length)
+	for len(picked) > 0 && (kills == 0 || length > 0) {
+		deck := append([]fault(nil), picked...)
+		rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+		for _, f := range deck {
+			w.strike(f, rng)
+			wait(between(rng, 200*time.Millisecond, 2*time.Second))
+			if length > 0 && time.Now().After(ends) {
+				break
+			}
+		}
+		if time.Now().After(ends) {
+			break
+		}
+	}
+	w.say("all is whole")
+	close(done)
+	finished := make(chan struct{})
+	go func() { stop.Wait(); close(finished) }()
+	select {
+	case <-finished:
+	case <-time.After(2 * time.Minute):
+		w.violate("harness", "groups are not done 2 minutes after the last fault")
+		cancel()
+		<-finished
+	}
+	for _, n := range w.nodes {
+		n.checkLog()
+	}
+}
+
+// lane has one group after the other until done.
+func (w *world) lane(ctx context.Context, done <-chan struct{}, lane int, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, uint64(lane)))
+	for i := 0; ; i++ {
+		select {
+		case <-done:
+			return
+		case <-ctx.Done():
+			return
+		default:
+		}
+		g := newGroup(w, fmt.Sprintf("g%d.%d", lane, i), rng)
+		w.add(g)
+		g.run(ctx, []int{12, 24, 40}[rng.IntN(3)], []time.Duration{5 * time.Millisecond, 20 * time.Millisecond, 60 * time.Millisecond}[lane%3])
+		w.remove(g)
+	}
+}

@@ -1,0 +1,173 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// node is one process of the cluster. Its methods are for the goroutine that makes the faults.
+type node struct {
+	w             *world
+	name          string
+	listen, admin string
+	redis, sql    *proxy
+	logFile       string
+	process       *exec.Cmd
+	ended         chan struct{}
+	// paused says that the process is stopped where it is; pausedAt and wokeAt when it was last.
+	paused atomic.Bool
+	starts int
+}
+
+func freeAddress(w *world) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(w.t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func newNode(w *world, name string) *node {
+	n := &node{w: w, name: name, listen: freeAddress(w), admin: freeAddress(w), logFile: filepath.Join(w.dir, name+".log")}
+	var err error
+	n.redis, err = newProxy("tcp", w.redis.Addr)
+	require.NoError(w.t, err)
+	n.sql, err = newProxy("unix", w.sqlSocket)
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() {
+		n.redis.close()
+		n.sql.close()
+		if n.process != nil {
+			_ = n.process.Process.Signal(syscall.SIGCONT)
+			_ = n.process.Process.Kill()
+			<-n.ended
+		}
+	})
+	return n
+}
+
+// start starts the process and waits until it takes devices.
+func (n *node) start() { n.startAs(binary) }
+
+func (n *node) startAs(binary string) {
+	n.w.t.Helper()
+	log, err := os.OpenFile(n.logFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	require.NoError(n.w.t, err)
+	defer log.Close()
+	p := exec.Command(binary, "serve", "--listen", n.listen, "--admin-listen", n.admin, "--node", n.name,
+		"--store", "postgres://foyer@"+n.sql.addr+"/postgres?sslmode=disable", "--redis", "redis://"+n.redis.addr,
+		"--invitations.per-minute", "0", "--invitations.per-day", "0", "--invitations.pair-gap", "0s", "--invitations.pair-max", "0",
+		"--limits.requests-per-second", "0", "--limits.upgrades-per-second", "0", "--drain-time", "2s",
+		"--transport.ping", "5s", "--transport.pong", "4s", "--log-level", "warn", "--log-format", "json")
+	p.Env = append(os.Environ(), "FOYER_AUTH_SECRET="+secret)
+	p.Stdout, p.Stderr = log, log
+	p.SysProcAttr = withUs()
+	require.NoError(n.w.t, p.Start())
+	ended := make(chan struct{})
+	n.process, n.ended = p, ended
+	n.starts++
+	go func() { defer close(ended); _ = p.Wait() }()
+	n.awaitReady()
+}
+
+// awaitReady waits until the node takes devices, degraded or not.
+func (n *node) awaitReady() {
+	n.w.t.Helper()
+	for late := time.Now().Add(30 * time.Second); n.page("/readyz") != http.StatusOK; {
+		select {
+		case <-n.ended:
+			late = time.Time{}
+		case <-time.After(10 * time.Millisecond):
+		}
+		if time.Now().After(late) {
+			log, _ := os.ReadFile(n.logFile)
+			require.FailNow(n.w.t, n.name+" is not ready", "%s", log[max(0, len(log)-3000):])
+		}
+	}
+}
+
+// page returns the status with which an operators' page answers, 0 if it doesn't.
+func (n *node) page(path string) int {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.admin+path, nil)
+	if err != nil {
+		return 0
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0
+	}
+	response.Body.Close()
+	return response.StatusCode
+}
+
+func (n *node) signal(s syscall.Signal) { require.NoError(n.w.t, n.process.Process.Signal(s)) }
+
+// kill ends the process at once.
+func (n *node) kill() {
+	n.signal(syscall.SIGKILL)
+	<-n.ended
+	n.process = nil
+	n.w.stats.kills.Add(1)
+}
+
+// drain tells the process to stop, and waits for its end.
+func (n *node) drain() {
+	n.w.t.Helper()
+	n.signal(syscall.SIGTERM)
+	select {
+	case <-n.ended:
+	case <-time.After(30 * time.Second):
+		n.w.violate("drain", "%s did not end within 30 s of SIGTERM", n.name)
+		n.signal(syscall.SIGKILL)
+		<-n.ended
+	}
+	n.process = nil
+}
+
+func (n *node) pause() {
+	n.paused.Store(true)
+	n.signal(syscall.SIGSTOP)
+}
+
+func (n *node) resume() {
+	n.signal(syscall.SIGCONT)
+	n.paused.Store(false)
+}
+
+// heal makes the node's wires whole.
+func (n *node) heal() {
+	n.redis.heal()
+	n.sql.heal()
+}
+
+// checkLog looks for what must never be in a node's log.
+func (n *node) checkLog() {
+	log, err := os.ReadFile(n.logFile)
+	require.NoError(n.w.t, err)
+	for _, bad := range []string{"panic", "DATA RACE", "mistake", "fatal error"} {
+		if i := bytes.Index(log, []byte(bad)); i >= 0 {
+			n.w.violate("log", "%s wrote %q:\n%s", n.name, bad, log[max(0, i-200):min(len(log), i+3000)])
+		}
+	}
+	if n.process != nil {
+		select {
+		case <-n.ended:
+			n.w.violate("exit", "%s has ended by itself:\n%s", n.name, log[max(0, len(log)-2000):])
+		default:
+		}
+	}
+}
+
+func (n *node) String() string { return fmt.Sprintf("node %s", n.name) }

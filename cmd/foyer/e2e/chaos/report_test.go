@@ -1,0 +1,92 @@
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+func (w *world) add(g *group) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.groups = append(w.groups, g)
+}
+
+func (w *world) remove(g *group) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.groups = slices.DeleteFunc(w.groups, func(o *group) bool { return o == g })
+}
+
+// some returns a third of the groups' devices.
+func (w *world) some(rng *rand.Rand) (picked []*device) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, g := range w.groups {
+		for _, d := range g.devices {
+			if rng.IntN(3) == 0 {
+				picked = append(picked, d)
+			}
+		}
+	}
+	return picked
+}
+
+func (w *world) dropSome(rng *rand.Rand) {
+	for _, d := range w.some(rng) {
+		d.drop()
+	}
+}
+
+// silenceSome has some devices read nothing until wake is called.
+func (w *world) silenceSome(rng *rand.Rand) (wake func()) {
+	var wakes []func()
+	for _, d := range w.some(rng) {
+		wakes = append(wakes, d.silence())
+	}
+	return func() {
+		for _, wake := range wakes {
+			wake()
+		}
+	}
+}
+
+// report prints what the campaign was and what it found.
+func (w *world) report() {
+	out, s := w.out, &w.stats
+	fmt.Fprintf(out, "\nseed %d, %s, %d nodes, %d faults, %d kills\n", w.seed, time.Since(w.began).Round(time.Second), len(w.nodes), s.faults.Load(), s.kills.Load())
+	for _, row := range []struct {
+		what string
+		n    int64
+	}{
+		{"calls that change something", s.calls.Load()},
+		{"  acknowledged", s.acknowledged.Load()},
+		{"  refused", s.refused.Load()},
+		{"  given up unanswered", s.givenUp.Load()},
+		{"  attempts that were repeats", s.repeated.Load()},
+		{"  attempts of unknown outcome", s.unknown.Load()},
+		{"COMMITs cut off", s.commitsCut.Load()},
+		{"deliveries of a revision", s.deliveries.Load()},
+		{"  after the device came back", s.resumed.Load()},
+		{"sockets that broke", s.reconnects.Load()},
+		{"groups checked whole", s.groups.Load()},
+		{"histories found linearizable", s.histories.Load()},
+		{"histories that took too long to judge", s.unjudged.Load()},
+	} {
+		fmt.Fprintf(out, "%-40s %9d\n", row.what, row.n)
+	}
+	w.reportLatencies(out)
+	if lost := w.pulse.lost(w.began, time.Now()); lost > 0 {
+		fmt.Fprintf(out, "\nthis machine had no time for the campaign for %s\n", lost.Round(time.Millisecond))
+	}
+	broken := w.broken()
+	fmt.Fprintf(out, "\n%d violations (seed %d)\n", len(broken), w.seed)
+	for i, v := range broken {
+		if i == maxViolations {
+			fmt.Fprintf(out, "… and %d more\n", len(broken)-i)
+			break
+		}
+		fmt.Fprintf(out, "%3d. %s\n", i+1, v)
+	}
+}
