@@ -327,16 +327,15 @@ func (r *room) states() [2]protocol.RelationState {
 // replay returns what the log replays to a user who resumes from a revision.
 func (r *room) replay(id string, after int64) []protocol.RelationChanged {
 	r.t.Helper()
-	var changes []store.Change
+	var log store.UserLog
 	require.NoError(r.t, r.store.View(r.t.Context(), func(tx *store.Tx) error {
-		var ok bool
 		var err error
-		changes, ok, err = tx.Changes(id, after, r.clock().UnixMilli())
-		require.True(r.t, ok)
+		log, err = tx.Log(id, after, r.clock().UnixMilli())
+		require.True(r.t, log.Complete)
 		return err
 	}))
-	logged := make([]invitation.Logged, len(changes))
-	for i, c := range changes {
+	logged := make([]invitation.Logged, len(log.Changes))
+	for i, c := range log.Changes {
 		logged[i] = invitation.Logged{Rev: c.Rev, Body: c.Body}
 	}
 	replayed, err := r.Render(r.t.Context(), id, logged)
@@ -366,9 +365,9 @@ func (r *room) checkLog(id string) {
 func (r *room) bodies(id, opID string) (bodies []string) {
 	r.t.Helper()
 	require.NoError(r.t, r.store.View(r.t.Context(), func(tx *store.Tx) error {
-		changes, ok, err := tx.Changes(id, 0, r.clock().UnixMilli())
-		require.True(r.t, ok)
-		for _, c := range changes {
+		log, err := tx.Log(id, 0, r.clock().UnixMilli())
+		require.True(r.t, log.Complete)
+		for _, c := range log.Changes {
 			bodies = append(bodies, string(c.Body))
 		}
 		if err != nil {

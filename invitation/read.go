@@ -134,12 +134,24 @@ func (s *Service) RelationToAddress(ctx context.Context, viewer, address string)
 }
 
 // ConnectionIDs returns the ids of all of userID's connections.
-func (s *Service) ConnectionIDs(ctx context.Context, userID string) (ids []string, err error) {
+func (s *Service) ConnectionIDs(ctx context.Context, userID string) ([]string, error) {
+	c, err := s.Circle(ctx, userID)
+	return c.Connections, err
+}
+
+// Circle is whom a user is connected with and who does not hear whom.
+type Circle struct {
+	Blocks
+	Connections []string
+}
+
+// Circle returns a user's connections and blocks as of one moment. It is for the server alone.
+func (s *Service) Circle(ctx context.Context, userID string) (c Circle, err error) {
 	err = s.store.View(ctx, func(tx Reader) error {
-		ids, err = tx.ConnectionIDs(userID)
+		c, err = tx.Circle(userID)
 		return err
 	})
-	return ids, err
+	return c, err
 }
 
 // Blocks are the users whom a user blocks, and those who block that user.
@@ -263,25 +275,21 @@ func (v *panel) actions() error {
 
 // strangers lists what can be done about somebody to whom there is no relation.
 func (v *panel) strangers() error {
-	people, err := v.tx.People(v.viewer, v.other)
+	both, err := v.tx.Pair(min(v.viewer, v.other), max(v.viewer, v.other))
 	if err != nil {
 		return err
 	}
-	from, ok := people[v.viewer]
-	to, known := people[v.other]
+	from, ok := both.People[v.viewer]
+	to, known := both.People[v.other]
 	if !ok || !known {
 		return nil
-	}
-	pair, _, err := v.tx.Pair(min(v.viewer, v.other), max(v.viewer, v.other))
-	if err != nil {
-		return err
 	}
 	side := Lo
 	if v.viewer > v.other {
 		side = Hi
 	}
 	invite := protocol.Action{Action: protocol.ActionInvite, Enabled: true}
-	if err := v.maySend(Apply(pair, Event{Kind: Expire}, v.now, Rules{}).Pair, side, from, to); err != nil {
+	if _, err := v.maySend(Apply(both.Pair, Event{Kind: Expire}, v.now, Rules{}).Pair, side, from, to); err != nil {
 		var e *protocol.Error
 		if !errors.As(err, &e) || e.Data == nil || e.Reason() == protocol.Unavailable {
 			return err
@@ -292,7 +300,7 @@ func (v *panel) strangers() error {
 		}
 	}
 	v.standing.Actions = append(v.standing.Actions, invite)
-	if pair.CanUndo(side) {
+	if both.Pair.CanUndo(side) {
 		v.list(protocol.ActionUndoDecline)
 	}
 	return v.block()

@@ -74,15 +74,9 @@ func (t *turn) invite(r Record) error {
 		return err
 	}
 	from, d := t.side(r.Sender), t.decider()
-	if err := d.maySend(t.pair, from, t.people[from], t.people[from.Other()]); err != nil {
+	hide, err := d.maySend(t.pair, from, t.people[from], t.people[from.Other()])
+	if err != nil {
 		return t.withRelation(err)
-	}
-	hide := false
-	if t.pair.opens(from) {
-		var err error
-		if hide, err = d.full(r.Recipient); err != nil {
-			return err
-		}
 	}
 	t.records[r.ID] = r
 	out, err := t.apply(Event{Kind: Invite, By: from, ID: r.ID, ExpiresAt: r.ExpiresAt, Hide: hide})
@@ -142,7 +136,7 @@ func (a *act) sendToAddress(to Record) error {
 		a.result = addressResult(open, true)
 		return nil
 	}
-	if err := a.decider().withinLimits(a.by.UserID, to.Target); err != nil {
+	if _, err := a.decider().withinLimits(TallyQuery{Sender: a.by.UserID, Target: to.Target}); err != nil {
 		return t.withRelation(err)
 	}
 	r := a.draft(protocol.InvitationSendParams{Message: to.Message, SessionID: to.SessionID})

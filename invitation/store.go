@@ -59,16 +59,17 @@ type SessionReader interface {
 
 // PairReader reads pairs as a whole and as their viewers see them.
 type PairReader interface {
-	// Pair returns the pair of two users, lo being the smaller id, and its open invitations.
-	Pair(lo, hi string) (Pair, []Record, error)
+	// Pair returns two users, lo being the smaller id, with all that is between them. Inside a transaction it locks first
+	// the users in the order of their ids, as People does, then the pair.
+	Pair(lo, hi string) (Both, error)
 	// Relations returns viewer's relations to others that are not none.
 	Relations(viewer string, others []string) ([]RelationRow, error)
 	// RelationPage returns up to limit of viewer's relations that are not none, by user id, after the id given.
 	RelationPage(viewer, after string, limit int) ([]RelationRow, error)
 	// Connections calls visit for viewer's connections in order until visit returns false.
 	Connections(viewer string, after NamePlace, limit int, visit func(ConnectionRow) bool) error
-	// ConnectionIDs returns all of a user's connections.
-	ConnectionIDs(userID string) ([]string, error)
+	// Circle returns all of a user's connections, and what Blocks returns.
+	Circle(userID string) (Circle, error)
 	// Blocks returns whom a user blocks and who blocks that user.
 	Blocks(userID string) (Blocks, error)
 }
@@ -100,26 +101,34 @@ type DueReader interface {
 type LimitReader interface {
 	// Tally returns what is known of sender's earlier invitations.
 	Tally(q TallyQuery) (Tally, error)
-	// Connected, Blocked, Received and Outstanding count a user's connections, blocks, invitations shown to the user and
-	// open invitations sent.
+	// Connected, Blocked and Received count a user's connections, blocks and invitations shown to the user.
 	Connected(userID string) (int, error)
 	Blocked(userID string) (int, error)
 	Received(userID string) (int, error)
-	Outstanding(userID string) (int, error)
 }
 
 // TallyQuery asks when a sender sent certain earlier invitations. Ranks count from 1, the latest one.
 type TallyQuery struct {
 	Sender, Target string
-	RankMinute     int // among all of the sender's
+	Recipient      string // whose received invitations are to be counted, "" for nobody's
+	RankMinute     int    // among all of the sender's
 	RankDay        int
 	RankPair       int // among those to the target
 }
 
-// Tally is when those were sent, 0 for one that never was.
+// Tally is when those were sent, 0 for one that never was, and how many are open now.
 type Tally struct {
 	Minute, Day int64
 	Last, Pair  int64 // the latest to the target, and the one of RankPair
+	Outstanding int   // of the sender
+	Received    int   // shown to the recipient
+}
+
+// Both are two users and what is between them.
+type Both struct {
+	People map[string]Person // those of the two who are known
+	Pair   Pair
+	Open   []Record // the pair's open invitations
 }
 
 // ListReader reads lists of invitations.

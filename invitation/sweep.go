@@ -85,6 +85,9 @@ const LogKind = "relation"
 // Render turns viewer's log entries, oldest first, into notifications with today's names and messages. notify stays
 // true only in what still holds at the end of entries: pass all that is replayed in one call.
 func (s *Service) Render(ctx context.Context, viewer string, entries []Logged) ([]protocol.RelationChanged, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
 	notes := make([]changeNote, len(entries))
 	relations := make([]relationNote, len(entries))
 	last := map[string]int{}

@@ -21,23 +21,19 @@ type turn struct {
 // open locks two users and reads what is between them. It refuses with user_not_found if either isn't known.
 func (a *act) open(one, other string) (*turn, error) {
 	t := &turn{act: a, ids: [2]string{min(one, other), max(one, other)}}
-	people, err := a.tx.People(t.ids[Lo], t.ids[Hi])
+	both, err := a.tx.Pair(t.ids[Lo], t.ids[Hi])
 	if err != nil {
 		return nil, err
 	}
 	for s, id := range t.ids {
-		p, ok := people[id]
+		p, ok := both.People[id]
 		if !ok {
 			return nil, protocol.Refuse(protocol.UserNotFound)
 		}
 		t.meet(Side(s), p)
 	}
-	pair, records, err := a.tx.Pair(t.ids[Lo], t.ids[Hi])
-	if err != nil {
-		return nil, err
-	}
-	t.pair = pair
-	for _, r := range records {
+	t.pair = both.Pair
+	for _, r := range both.Open {
 		a.records[r.ID] = r
 	}
 	return t, nil

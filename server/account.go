@@ -61,11 +61,7 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 	if err := s.bus.Subscribe(ctx, cluster.UserTopic(a.id)); err != nil {
 		return err
 	}
-	b, err := s.invitations.Blocks(ctx, a.id)
-	if err != nil {
-		return err
-	}
-	ids, err := s.invitations.ConnectionIDs(ctx, a.id)
+	c, err := s.invitations.Circle(ctx, a.id)
 	if err != nil {
 		return err
 	}
@@ -74,7 +70,7 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 		return err
 	}
 	a.mu.Lock()
-	a.blocks, a.blockedBy, a.connections = set(b.Of), set(b.By), set(ids)
+	a.blocks, a.blockedBy, a.connections = set(c.Of), set(c.By), set(c.Connections)
 	early := a.early
 	a.early = nil
 	a.mu.Unlock()
@@ -84,7 +80,7 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 	}
 	a.mu.Lock()
 	a.mixLocked()
-	ids = ids[:0]
+	ids := c.Connections[:0]
 	for id := range a.connections {
 		ids = append(ids, id)
 	}

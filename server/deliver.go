@@ -168,6 +168,7 @@ func (s *Server) catchUpOnce(ctx context.Context, userID string) {
 // logged is a stretch of a user's log, ready for the socket.
 type logged struct {
 	rev      int64 // the user's revision when it was read
+	unseen   int   // and the badge
 	complete bool  // entries are all up to rev
 	entries  []logEntry
 }
@@ -180,12 +181,12 @@ type logEntry struct {
 
 // readLog reads what a user's log has after revision after, with today's names and messages.
 func (s *Server) readLog(ctx context.Context, userID string, after int64) (logged, error) {
-	rev, changes, complete, err := s.changes.Log(ctx, userID, after)
-	if err != nil || !complete {
-		return logged{rev: rev}, err
+	log, err := s.changes.Log(ctx, userID, after)
+	if err != nil || !log.Complete {
+		return logged{rev: log.Rev, unseen: log.Unseen}, err
 	}
 	var pairs []invitation.Logged
-	for _, c := range changes {
+	for _, c := range log.Changes {
 		if c.Kind == invitation.LogKind {
 			pairs = append(pairs, invitation.Logged{Rev: c.Rev, Body: c.Body})
 		}
@@ -194,7 +195,7 @@ func (s *Server) readLog(ctx context.Context, userID string, after int64) (logge
 	if err != nil {
 		return logged{}, err
 	}
-	out := logged{rev: rev, complete: true, entries: make([]logEntry, 0, len(changes))}
+	out := logged{rev: log.Rev, unseen: log.Unseen, complete: true, entries: make([]logEntry, 0, len(log.Changes))}
 	for _, n := range relations {
 		e := logEntry{outgoing: outgoing{frame: encode(protocol.NotifyRelationChanged, n), rev: n.Rev}, connected: n.Relation.State == protocol.RelationConnected}
 		if n.User != nil {
@@ -202,7 +203,7 @@ func (s *Server) readLog(ctx context.Context, userID string, after int64) (logge
 		}
 		out.entries = append(out.entries, e)
 	}
-	for _, c := range changes {
+	for _, c := range log.Changes {
 		if c.Kind != directory.ChangeSettings {
 			continue
 		}

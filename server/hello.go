@@ -265,10 +265,6 @@ func (s *Server) welcome(ctx context.Context, d *Device, resume *protocol.Resume
 	if err != nil {
 		return nil, nil, err
 	}
-	unseen, err := s.invitations.Unseen(ctx, user.ID)
-	if err != nil {
-		return nil, nil, err
-	}
 	place, err := s.takePlace(ctx, d)
 	if err != nil {
 		return nil, nil, err
@@ -279,7 +275,7 @@ func (s *Server) welcome(ctx context.Context, d *Device, resume *protocol.Resume
 		d.setRev(log.rev)
 	}
 	return &protocol.HelloResult{
-		User: user.Own(), DeviceID: d.id, Epoch: s.changes.Epoch(), Rev: log.rev, Resumed: log.complete, Unseen: unseen, SessionID: place,
+		User: user.Own(), DeviceID: d.id, Epoch: s.changes.Epoch(), Rev: log.rev, Resumed: log.complete, Unseen: log.unseen, SessionID: place,
 		Time: protocol.At(s.now()), Server: protocol.ServerInfo{Version: s.version, Node: s.node},
 		Limits: protocol.Limits{
 			MessageBytes: s.limits.MessageBytes, StateBytes: s.limits.StateBytes, RequestsPerSecond: s.limits.RequestsPerSecond,

@@ -31,7 +31,7 @@ type Verifier interface {
 // Changes is the log of what each user was told.
 type Changes interface {
 	// Log returns a user's revision and what came after revision after; without complete it returns nothing of it.
-	Log(ctx context.Context, userID string, after int64) (rev int64, changes []store.Change, complete bool, err error)
+	Log(ctx context.Context, userID string, after int64) (store.UserLog, error)
 	// Tail returns the newest revision of each user whose log may have grown after mark, and the mark to go on from; the
 	// mark 0 is the end of the log.
 	Tail(ctx context.Context, mark int64) (revs map[string]int64, next int64, err error)

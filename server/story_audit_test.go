@@ -41,8 +41,9 @@ func (d *device) problems() []string {
 }
 
 func (d *device) auditRevision() {
-	rev, _, _, err := d.w.store.Log(d.w.t.Context(), d.user, -1)
+	log, err := d.w.store.Log(d.w.t.Context(), d.user, -1)
 	require.NoError(d.w.t, err)
+	rev := log.Rev
 	require.Equal(d.w.t, rev, d.known().rev, "the last revision that %s was told", d.user)
 	var settings protocol.SettingsResult
 	d.ok("settings.get", map[string]any{}, &settings)

@@ -65,25 +65,44 @@ func (tx *Tx) Rev(userID string) (int64, error) {
 	return rev, err
 }
 
-// Changes returns what userID's log has after revision after, oldest first. ok is false when the log can't tell all
-// of it any more (or after lies in the future): it never returns a part.
-func (tx *Tx) Changes(userID string, after, now int64) (changes []Change, ok bool, err error) {
-	rev, err := tx.Rev(userID)
-	if err != nil || after < 0 || after > rev || rev-after > ResumeMax {
-		return nil, false, err
+// UserLog is what a user can see, as of one moment: a revision and how it came to that.
+type UserLog struct {
+	Rev    int64 // 0 for a user who is not known
+	Unseen int   // received invitations that the user has not seen
+	// Changes are those after the revision asked for, oldest first, if Complete. The log never returns a part of them: it
+	// is not complete when it can't tell all of them any more, or the revision lies in the future.
+	Changes  []Change
+	Complete bool
+}
+
+// Log returns userID's log after revision after; with a negative one, none of it.
+func (tx *Tx) Log(userID string, after, now int64) (UserLog, error) {
+	var log UserLog
+	batch := []*statement{{
+		query: `SELECT u.rev, (SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0) FROM users u WHERE u.id = $1`,
+		args:  []any{userID}, scan: func(r scanner) error { return r.Scan(&log.Rev, &log.Unseen) },
+	}}
+	if after >= 0 {
+		batch = append(batch, &statement{
+			query: `SELECT rev, kind, body, at FROM changes WHERE user_id = $1 AND rev > $2 AND at > $3
+				AND $2 >= (SELECT u.rev FROM users u WHERE u.id = $1) - $4 ORDER BY rev`,
+			args: []any{userID, after, now - resumeKept, ResumeMax},
+			scan: func(r scanner) error {
+				c := Change{UserID: userID}
+				err := r.Scan(&c.Rev, &c.Kind, &c.Body, &c.At)
+				log.Changes = append(log.Changes, c)
+				return err
+			},
+		})
 	}
-	err = tx.rows(`SELECT rev, kind, body, at FROM changes WHERE user_id = $1 AND rev > $2 AND at > $3 ORDER BY rev`, func(r scanner) error {
-		c := Change{UserID: userID}
-		if err := r.Scan(&c.Rev, &c.Kind, &c.Body, &c.At); err != nil {
-			return err
-		}
-		changes = append(changes, c)
-		return nil
-	}, userID, after, now-resumeKept)
-	if err != nil || int64(len(changes)) != rev-after {
-		return nil, false, err
+	if err := tx.together(batch...); err != nil {
+		return UserLog{}, fmt.Errorf("read log: %w", err)
 	}
-	return changes, true, nil
+	log.Complete = after >= 0 && after <= log.Rev && int64(len(log.Changes)) == log.Rev-after
+	if !log.Complete {
+		log.Changes = nil
+	}
+	return log, nil
 }
 
 // Tail returns the newest revision of each user whose log may have grown after mark, and the mark to go on from. The
@@ -140,16 +159,12 @@ func (s *Store) deleteSome(ctx context.Context, query string, before int64) erro
 	}
 }
 
-// Log returns userID's revision and what the log has after revision after, read together. Without complete, the log
-// can't tell all of it and returns nothing of it.
-func (s *Store) Log(ctx context.Context, userID string, after int64) (rev int64, changes []Change, complete bool, err error) {
+// Log returns userID's log after revision after as it is now; with a negative one, none of it.
+func (s *Store) Log(ctx context.Context, userID string, after int64) (log UserLog, err error) {
 	now := s.now().UnixMilli()
 	err = s.View(ctx, func(tx *Tx) error {
-		if rev, err = tx.Rev(userID); err != nil {
-			return err
-		}
-		changes, complete, err = tx.Changes(userID, after, now)
+		log, err = tx.Log(userID, after, now)
 		return err
 	})
-	return rev, changes, complete, err
+	return log, err
 }

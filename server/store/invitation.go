@@ -60,41 +60,83 @@ func finish(r *invitation.Record) {
 	}
 }
 
-func (tx invitationTx) Pair(lo, hi string) (invitation.Pair, []invitation.Record, error) {
-	var p invitation.Pair
-	var state, sender int
-	l, h := &p.Flags[invitation.Lo], &p.Flags[invitation.Hi]
-	err := tx.row(tx.forUpdate(`SELECT state, sender, since, lo_blocked, lo_suppressed, lo_declined, lo_withdrew, hi_blocked, hi_suppressed, hi_declined, hi_withdrew
-		FROM pairs WHERE lo = $1 AND hi = $2`), lo, hi).
-		Scan(&state, &sender, &p.Since, &l.Blocked, &l.Suppressed, &l.Declined, &l.Withdrew, &h.Blocked, &h.Suppressed, &h.Declined, &h.Withdrew)
-	if errors.Is(err, sql.ErrNoRows) {
-		return invitation.Pair{}, nil, nil
-	}
-	if err != nil {
-		return invitation.Pair{}, nil, fmt.Errorf("read pair: %w", err)
-	}
-	var records []invitation.Record
-	err = tx.rows(`SELECT `+recordColumns+` FROM invitations i WHERE i.lo = $1 AND i.hi = $2 AND i.fate = 0 ORDER BY i.sent_at, i.id`, func(row scanner) error {
-		var r invitation.Record
-		if err := row.Scan(recordFields(&r)...); err != nil {
-			return err
+// personColumns are a user's as the invitation room needs them.
+const personColumns = `u.id, u.name, u.username, u.avatar_url, u.invitable_by, u.email_reminders, u.rev,
+	(SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0)`
+
+// person puts a row with personColumns among people.
+func (tx invitationTx) person(people map[string]invitation.Person) func(scanner) error {
+	return func(row scanner) error {
+		var p invitation.Person
+		var rev int64
+		var err error
+		p.User, err = scanProfile(row, &p.InvitableBy, &p.Reminders, &rev, &p.Unseen)
+		people[p.User.ID] = p
+		if tx.writes {
+			tx.hold(p.User.ID, rev)
 		}
-		finish(&r)
-		records = append(records, r)
-		p.Offers = append(p.Offers, r.Offer)
-		return nil
-	}, lo, hi)
-	if err != nil {
-		return invitation.Pair{}, nil, fmt.Errorf("read open invitations: %w", err)
+		return err
 	}
-	return p, records, nil
+}
+
+func (tx invitationTx) People(ids ...string) (map[string]invitation.Person, error) {
+	people := make(map[string]invitation.Person, len(ids))
+	// A statement of its own: the one that counts has to begin after the locks are had.
+	if err := tx.lockUsers(ids); err != nil {
+		return nil, fmt.Errorf("lock people: %w", err)
+	}
+	err := inChunks(ids, func(places string, args []any) error {
+		return tx.rows(`SELECT `+personColumns+` FROM users u WHERE u.id IN (`+places+`) ORDER BY u.id`, tx.person(people), args...)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read people: %w", err)
+	}
+	return people, nil
+}
+
+func (tx invitationTx) Pair(lo, hi string) (invitation.Both, error) {
+	both := invitation.Both{People: make(map[string]invitation.Person, 2)}
+	if err := tx.lockUsers([]string{lo, hi}); err != nil {
+		return both, fmt.Errorf("lock people: %w", err)
+	}
+	var p invitation.Pair
+	err := tx.together(
+		&statement{
+			query: `SELECT ` + personColumns + ` FROM users u WHERE u.id IN ($1, $2)`,
+			args:  []any{lo, hi}, scan: tx.person(both.People),
+		}, &statement{
+			query: tx.forUpdate(`SELECT state, sender, since, lo_blocked, lo_suppressed, lo_declined, lo_withdrew, hi_blocked, hi_suppressed, hi_declined, hi_withdrew
+				FROM pairs WHERE lo = $1 AND hi = $2`),
+			args: []any{lo, hi}, scan: func(row scanner) error {
+				var state, sender int
+				l, h := &p.Flags[invitation.Lo], &p.Flags[invitation.Hi]
+				return row.Scan(&state, &sender, &p.Since, &l.Blocked, &l.Suppressed, &l.Declined, &l.Withdrew, &h.Blocked, &h.Suppressed, &h.Declined, &h.Withdrew)
+			},
+		}, &statement{
+			query: `SELECT ` + recordColumns + ` FROM invitations i WHERE i.lo = $1 AND i.hi = $2 AND i.fate = 0 ORDER BY i.sent_at, i.id`,
+			args:  []any{lo, hi}, scan: func(row scanner) error {
+				var r invitation.Record
+				if err := row.Scan(recordFields(&r)...); err != nil {
+					return err
+				}
+				finish(&r)
+				both.Open = append(both.Open, r)
+				p.Offers = append(p.Offers, r.Offer)
+				return nil
+			},
+		})
+	if err != nil {
+		return both, fmt.Errorf("read pair: %w", err)
+	}
+	both.Pair = p
+	return both, nil
 }
 
 func (tx invitationTx) SavePair(lo, hi string, p invitation.Pair) error {
 	state, sender := p.State()
 	l, h := p.Flags[invitation.Lo], p.Flags[invitation.Hi]
 	lv, hv := p.View(invitation.Lo), p.View(invitation.Hi)
-	_, err := tx.exec(`INSERT INTO pairs (lo, hi, state, sender, since,
+	return tx.later(`INSERT INTO pairs (lo, hi, state, sender, since,
 			lo_view, lo_invitation, lo_blocked, lo_suppressed, lo_declined, lo_withdrew,
 			hi_view, hi_invitation, hi_blocked, hi_suppressed, hi_declined, hi_withdrew)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
@@ -106,34 +148,22 @@ func (tx invitationTx) SavePair(lo, hi string, p invitation.Pair) error {
 		lo, hi, int(state), int(sender), p.Since,
 		viewNumber(lv.State), lv.InvitationID, l.Blocked, l.Suppressed, l.Declined, flag(l.Withdrew),
 		viewNumber(hv.State), hv.InvitationID, h.Blocked, h.Suppressed, h.Declined, flag(h.Withdrew))
-	if err != nil {
-		return fmt.Errorf("save pair: %w", err)
-	}
-	return nil
 }
 
 func (tx invitationTx) Insert(r invitation.Record) error {
 	lo, hi := pairOf(r)
-	_, err := tx.exec(`INSERT INTO invitations (id, sender_id, recipient_id, lo, hi, target, address, channel, message, session_id,
+	return tx.later(`INSERT INTO invitations (id, sender_id, recipient_id, lo, hi, target, address, channel, message, session_id,
 			sent_at, expires_at, fate, resolved_at, showing, declined_at, seen, received_rev)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		r.ID, r.Sender, r.Recipient, lo, hi, r.Target, r.Address, string(r.Channel), r.Message, r.SessionID,
 		r.SentAt, r.ExpiresAt, int(r.Fate), r.ResolvedAt, int(r.Showing), r.DeclinedAt, flag(r.Seen), r.ReceivedRev)
-	if err != nil {
-		return fmt.Errorf("insert invitation: %w", err)
-	}
-	return nil
 }
 
 func (tx invitationTx) Save(r invitation.Record) error {
 	lo, hi := pairOf(r)
-	_, err := tx.exec(`UPDATE invitations SET recipient_id = $2, lo = $3, hi = $4, message = $5, fate = $6, resolved_at = $7,
+	return tx.later(`UPDATE invitations SET recipient_id = $2, lo = $3, hi = $4, message = $5, fate = $6, resolved_at = $7,
 		showing = $8, declined_at = $9, seen = $10, received_rev = $11 WHERE id = $1`,
 		r.ID, r.Recipient, lo, hi, r.Message, int(r.Fate), r.ResolvedAt, int(r.Showing), r.DeclinedAt, flag(r.Seen), r.ReceivedRev)
-	if err != nil {
-		return fmt.Errorf("save invitation: %w", err)
-	}
-	return nil
 }
 
 // pairOf returns the pair that an invitation belongs to, nothing while its recipient isn't known.
@@ -176,14 +206,13 @@ func (tx invitationTx) Purge(overBefore, sentBefore int64, limit int) (int, erro
 			`UPDATE pairs SET lo_declined = '' WHERE lo = $1 AND hi = $2 AND lo_declined = $3`,
 			`UPDATE pairs SET hi_declined = '' WHERE lo = $1 AND hi = $2 AND hi_declined = $3`,
 		} {
-			if _, err := tx.exec(query, args...); err != nil {
+			if err := tx.later(query, args...); err != nil {
 				return 0, fmt.Errorf("forget decline: %w", err)
 			}
 		}
 	}
 	err = inChunks(old, func(places string, args []any) error {
-		_, err := tx.exec(`DELETE FROM invitations WHERE id IN (`+places+`)`, args...)
-		return err
+		return tx.later(`DELETE FROM invitations WHERE id IN (`+places+`)`, args...)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("delete old invitations: %w", err)
@@ -192,12 +221,8 @@ func (tx invitationTx) Purge(overBefore, sentBefore int64, limit int) (int, erro
 }
 
 func (tx invitationTx) Audit(a invitation.AuditEntry) error {
-	_, err := tx.exec(`INSERT INTO audit (id, at, actor, action, subject, reason, count) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	return tx.later(`INSERT INTO audit (id, at, actor, action, subject, reason, count) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		a.ID, a.At, a.By, a.Action, a.Subject, a.Why, a.Count)
-	if err != nil {
-		return fmt.Errorf("write audit log: %w", err)
-	}
-	return nil
 }
 
 func (tx invitationTx) Operation(userID, opID string, now int64) (invitation.Operation, bool, error) {
@@ -207,29 +232,6 @@ func (tx invitationTx) Operation(userID, opID string, now int64) (invitation.Ope
 
 func (tx invitationTx) SaveOperation(o invitation.Operation) error {
 	return tx.Tx.SaveOperation(Operation(o))
-}
-
-func (tx invitationTx) People(ids ...string) (map[string]invitation.Person, error) {
-	people := make(map[string]invitation.Person, len(ids))
-	// A statement of its own: the one that counts has to begin after the locks are had.
-	if err := tx.lockUsers(ids); err != nil {
-		return nil, fmt.Errorf("lock people: %w", err)
-	}
-	err := inChunks(ids, func(places string, args []any) error {
-		return tx.rows(`SELECT u.id, u.name, u.username, u.avatar_url, u.invitable_by, u.email_reminders,
-				(SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0)
-			FROM users u WHERE u.id IN (`+places+`) ORDER BY u.id`, func(row scanner) error {
-			var p invitation.Person
-			var err error
-			p.User, err = scanProfile(row, &p.InvitableBy, &p.Reminders, &p.Unseen)
-			people[p.User.ID] = p
-			return err
-		}, args...)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read people: %w", err)
-	}
-	return people, nil
 }
 
 func (tx invitationTx) UserByUsername(username string) (string, error) {

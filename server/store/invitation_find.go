@@ -77,12 +77,7 @@ func (tx invitationTx) Due(now int64, limit int) ([]string, int64, error) {
 // ids returns the only column of a query.
 func (tx invitationTx) ids(query string, args ...any) ([]string, error) {
 	var ids []string
-	err := tx.rows(query, func(row scanner) error {
-		var id string
-		err := row.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, args...)
+	err := tx.rows(query, collect(&ids, scanID), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read ids: %w", err)
 	}
@@ -157,9 +152,11 @@ func (tx invitationTx) Tally(q invitation.TallyQuery) (invitation.Tally, error) 
 		COALESCE((SELECT sent_at FROM invitations WHERE sender_id = $1 ORDER BY sent_at DESC LIMIT 1 OFFSET $2), 0),
 		COALESCE((SELECT sent_at FROM invitations WHERE sender_id = $1 ORDER BY sent_at DESC LIMIT 1 OFFSET $3), 0),
 		COALESCE((SELECT sent_at FROM invitations WHERE sender_id = $1 AND target = $4 ORDER BY sent_at DESC LIMIT 1), 0),
-		COALESCE((SELECT sent_at FROM invitations WHERE sender_id = $1 AND target = $4 ORDER BY sent_at DESC LIMIT 1 OFFSET $5), 0)`,
-		q.Sender, max(q.RankMinute-1, 0), max(q.RankDay-1, 0), q.Target, max(q.RankPair-1, 0)).
-		Scan(&t.Minute, &t.Day, &t.Last, &t.Pair)
+		COALESCE((SELECT sent_at FROM invitations WHERE sender_id = $1 AND target = $4 ORDER BY sent_at DESC LIMIT 1 OFFSET $5), 0),
+		(SELECT COUNT(*) FROM invitations WHERE sender_id = $1 AND fate = 0),
+		(SELECT COUNT(*) FROM invitations WHERE recipient_id = $6 AND recipient_id <> '' AND showing > 0 AND showing = 1)`,
+		q.Sender, max(q.RankMinute-1, 0), max(q.RankDay-1, 0), q.Target, max(q.RankPair-1, 0), q.Recipient).
+		Scan(&t.Minute, &t.Day, &t.Last, &t.Pair, &t.Outstanding, &t.Received)
 	if err != nil {
 		return invitation.Tally{}, fmt.Errorf("read earlier invitations: %w", err)
 	}
@@ -178,10 +175,6 @@ func (tx invitationTx) Blocked(userID string) (int, error) {
 
 func (tx invitationTx) Received(userID string) (int, error) {
 	return tx.count(`SELECT COUNT(*) FROM invitations WHERE recipient_id = $1 AND showing > 0 AND showing = 1`, userID)
-}
-
-func (tx invitationTx) Outstanding(userID string) (int, error) {
-	return tx.count(`SELECT COUNT(*) FROM invitations WHERE sender_id = $1 AND fate = 0`, userID)
 }
 
 func (tx invitationTx) count(query string, args ...any) (int, error) {

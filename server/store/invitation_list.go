@@ -102,31 +102,47 @@ func (tx invitationTx) Connections(viewer string, after invitation.NamePlace, li
 	return nil
 }
 
-func (tx invitationTx) ConnectionIDs(userID string) ([]string, error) {
-	return tx.ids(`SELECT other FROM (`+connectionsOf+`) c ORDER BY other`, userID)
+func (tx invitationTx) Circle(userID string) (c invitation.Circle, err error) {
+	err = tx.together(blocksOf(userID, &c.Blocks), &statement{
+		query: `SELECT other FROM (` + connectionsOf + `) c ORDER BY other`, args: []any{userID},
+		scan: collect(&c.Connections, scanID),
+	})
+	if err != nil {
+		return c, fmt.Errorf("read connections and blocks: %w", err)
+	}
+	return c, nil
 }
 
-func (tx invitationTx) Blocks(userID string) (invitation.Blocks, error) {
-	var b invitation.Blocks
-	err := tx.rows(`SELECT hi, lo_blocked, hi_blocked FROM pairs WHERE lo = $1 AND lo_blocked + hi_blocked > 0
-		UNION ALL SELECT lo, hi_blocked, lo_blocked FROM pairs WHERE hi = $1 AND lo_blocked + hi_blocked > 0`, func(row scanner) error {
-		var other string
-		var of, by int64
-		if err := row.Scan(&other, &of, &by); err != nil {
-			return err
-		}
-		if of != 0 {
-			b.Of = append(b.Of, other)
-		}
-		if by != 0 {
-			b.By = append(b.By, other)
-		}
-		return nil
-	}, userID)
-	if err != nil {
-		return invitation.Blocks{}, fmt.Errorf("read blocks: %w", err)
+func (tx invitationTx) Blocks(userID string) (b invitation.Blocks, err error) {
+	if err := tx.together(blocksOf(userID, &b)); err != nil {
+		return b, fmt.Errorf("read blocks: %w", err)
 	}
 	return b, nil
+}
+
+func scanID(row scanner) (string, error) {
+	var id string
+	err := row.Scan(&id)
+	return id, err
+}
+
+func blocksOf(userID string, b *invitation.Blocks) *statement {
+	return &statement{
+		query: `SELECT hi, lo_blocked, hi_blocked FROM pairs WHERE lo = $1 AND lo_blocked + hi_blocked > 0
+			UNION ALL SELECT lo, hi_blocked, lo_blocked FROM pairs WHERE hi = $1 AND lo_blocked + hi_blocked > 0`,
+		args: []any{userID}, scan: func(row scanner) error {
+			var other string
+			var of, by int64
+			err := row.Scan(&other, &of, &by)
+			if of != 0 {
+				b.Of = append(b.Of, other)
+			}
+			if by != 0 {
+				b.By = append(b.By, other)
+			}
+			return err
+		},
+	}
 }
 
 // box returns what selects q's rows, and the column with the user across.

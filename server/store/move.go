@@ -129,7 +129,11 @@ func (m *mover) all(c *pgx.Conn) (moved []Moved, err error) {
 func (m *mover) tables() ([]table, error) {
 	var found []table
 	err := m.old.rows(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version' ORDER BY name`,
-		collect(&found, func(r scanner) (t table, err error) { return t, r.Scan(&t.name) }))
+		collect(&found, func(r scanner) (table, error) {
+			var t table
+			err := r.Scan(&t.name)
+			return t, err
+		}))
 	if err != nil {
 		return nil, err
 	}

@@ -9,12 +9,8 @@ import (
 )
 
 func (tx invitationTx) PutLetter(l invitation.Letter) error {
-	_, err := tx.exec(`INSERT INTO outbox (invitation_id, step, due_at) VALUES ($1, $2, $3)
+	return tx.later(`INSERT INTO outbox (invitation_id, step, due_at) VALUES ($1, $2, $3)
 		ON CONFLICT (invitation_id) DO UPDATE SET step = excluded.step, due_at = excluded.due_at`, l.InvitationID, l.Step, l.DueAt)
-	if err != nil {
-		return fmt.Errorf("save letter: %w", err)
-	}
-	return nil
 }
 
 func (tx invitationTx) Letter(invitationID string) (invitation.Letter, bool, error) {
@@ -46,8 +42,5 @@ func (tx invitationTx) DueLetters(now int64, limit int) ([]invitation.Letter, er
 }
 
 func (tx invitationTx) DropLetter(invitationID string) error {
-	if _, err := tx.exec(`DELETE FROM outbox WHERE invitation_id = $1`, invitationID); err != nil {
-		return fmt.Errorf("drop letter: %w", err)
-	}
-	return nil
+	return tx.later(`DELETE FROM outbox WHERE invitation_id = $1`, invitationID)
 }

@@ -117,7 +117,7 @@ func (p *postgres) once(ctx context.Context, k *kind, fn func(*Tx) error) outcom
 		return outcome{err: unavailable(withoutAddress(err), false), hindrance: h}
 	}
 	on := &postgresConn{ctx: ctx, c: c}
-	tx := &Tx{on: on, words: &postgresWords, locks: k.writes, remote: true, waiting: []*statement{{query: k.begin}}}
+	tx := &Tx{on: on, words: &postgresWords, writes: k.writes, locks: k.writes, remote: true, waiting: []*statement{{query: k.begin}}}
 	err = tx.run(fn)
 	switch {
 	case tx.broken != nil:

@@ -134,7 +134,8 @@ func (s sessions) Attendance(ctx context.Context, sessionID string) ([]session.S
 		return tx.rows(`SELECT user_id, from_at, to_at FROM stays WHERE session_id = $1 ORDER BY from_at, user_id`,
 			collect(&out, func(r scanner) (session.Stay, error) {
 				stay := session.Stay{SessionID: sessionID}
-				return stay, r.Scan(&stay.UserID, &stay.From, &stay.To)
+				err := r.Scan(&stay.UserID, &stay.From, &stay.To)
+				return stay, err
 			}), sessionID)
 	})
 	return out, err

@@ -125,11 +125,12 @@ func TestRevisionsMoveByOneAndTheLogHasEach(t *testing.T) {
 			{"a day old, nothing missed", 1500, now + resumeKept, true, 0},
 		} {
 			require.NoError(t, s.View(t.Context(), func(tx *Tx) error {
-				changes, ok, err := tx.Changes("ada", c.after, c.now)
+				log, err := tx.Log("ada", c.after, c.now)
 				require.NoError(t, err)
-				require.Equal(t, c.ok, ok, c.name)
-				require.Len(t, changes, c.n, c.name)
-				for i, ch := range changes {
+				require.Equal(t, int64(1500), log.Rev)
+				require.Equal(t, c.ok, log.Complete, c.name)
+				require.Len(t, log.Changes, c.n, c.name)
+				for i, ch := range log.Changes {
 					require.Equal(t, c.after+int64(i)+1, ch.Rev)
 				}
 				return nil

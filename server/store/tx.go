@@ -13,6 +13,7 @@ import (
 type Tx struct {
 	on     statements
 	words  *words
+	writes bool
 	locks  bool  // whether others may write at the same time: what is read to be decided on has to be locked
 	broken error // the first failure of the database itself
 

@@ -121,7 +121,7 @@ func (w *writer) savepoint(r *write) bool {
 	if r.err = w.conn.control(`SAVEPOINT request`); r.err != nil {
 		return false
 	}
-	tx := &Tx{on: w.conn, words: &sqliteWords}
+	tx := &Tx{on: w.conn, words: &sqliteWords, writes: true}
 	if r.err = tx.run(r.fn); r.err != nil {
 		if e := w.conn.control(`ROLLBACK TO request`); e != nil {
 			r.err = errors.Join(r.err, e)

@@ -31,12 +31,12 @@ func settingsRevision(t *testing.T, u *users) {
 	require.Empty(t, e.Settings)
 
 	require.NoError(t, u.store.View(t.Context(), func(tx *store.Tx) error {
-		log, ok, err := tx.Changes("ada", 0, u.now.UnixMilli())
+		log, err := tx.Log("ada", 0, u.now.UnixMilli())
 		require.NoError(t, err)
-		require.True(t, ok)
-		require.Len(t, log, 1)
-		require.Equal(t, directory.ChangeSettings, log[0].Kind)
-		n, err := directory.Render(log[0].Rev, log[0].Body)
+		require.True(t, log.Complete)
+		require.Len(t, log.Changes, 1)
+		require.Equal(t, directory.ChangeSettings, log.Changes[0].Kind)
+		n, err := directory.Render(log.Changes[0].Rev, log.Changes[0].Body)
 		require.Equal(t, protocol.SettingsChanged{Rev: 1, Settings: changed}, n)
 		return err
 	}))

@@ -117,8 +117,8 @@ func pairIsKept(t *testing.T, p *pairs) {
 	}}
 	read := func() (got invitation.Pair) {
 		p.read(func(tx invitation.Reader) error {
-			var err error
-			got, _, err = tx.Pair("ada", "ben")
+			both, err := tx.Pair("ada", "ben")
+			got = both.Pair
 			return err
 		})
 		return got
@@ -168,7 +168,8 @@ func openOfAPair(t *testing.T, p *pairs) {
 	p.insert(over, record("i3", "ada", "ben", 100), claimed, record("i4", "ada", "eve", 100))
 	p.write(func(tx invitation.Tx) error { return tx.SavePair("ada", "ben", invitation.Pair{}) })
 	p.read(func(tx invitation.Reader) error {
-		pair, records, err := tx.Pair("ada", "ben")
+		both, err := tx.Pair("ada", "ben")
+		pair, records := both.Pair, both.Open
 		require.Equal(t, []string{"i2", "i3"}, recordIDs(records))
 		require.Equal(t, []invitation.Offer{claimed.Offer, record("i3", "ada", "ben", 100).Offer}, pair.Offers)
 		state, from := pair.State()
@@ -220,13 +221,19 @@ func counts(t *testing.T, p *pairs) {
 			count func(string) (int, error)
 			want  [3]int // ada, ben, eve
 		}{
-			{tx.Connected, [3]int{0, 1, 1}}, {tx.Blocked, [3]int{0, 1, 0}}, {tx.Received, [3]int{0, 1, 0}}, {tx.Outstanding, [3]int{2, 0, 0}},
+			{tx.Connected, [3]int{0, 1, 1}}, {tx.Blocked, [3]int{0, 1, 0}}, {tx.Received, [3]int{0, 1, 0}},
 		} {
 			for i, id := range []string{"ada", "ben", "eve"} {
 				n, err := c.count(id)
 				require.NoError(t, err)
 				require.Equal(t, c.want[i], n)
 			}
+		}
+		for from, to := range map[string]string{"ada": "ben", "ben": "ada", "eve": ""} {
+			tally, err := tx.Tally(invitation.TallyQuery{Sender: from, Target: "user:x", Recipient: to})
+			require.NoError(t, err)
+			require.Equal(t, map[string]int{"ada": 2}[from], tally.Outstanding, from)
+			require.Equal(t, map[string]int{"ben": 1}[to], tally.Received, to)
 		}
 		return nil
 	})
@@ -332,7 +339,8 @@ func purge(t *testing.T, p *pairs) {
 	require.Equal(t, 1, forget(100, 3, 10))
 	require.Equal(t, 2, forget(100, 100, 10))
 	p.read(func(tx invitation.Reader) error {
-		pair, records, err := tx.Pair("ada", "ben")
+		both, err := tx.Pair("ada", "ben")
+		pair, records := both.Pair, both.Open
 		require.Equal(t, []string{"i5"}, recordIDs(records), "what is open stays")
 		require.Empty(t, pair.Flags[0].Declined)
 		return err

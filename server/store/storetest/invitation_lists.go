@@ -98,10 +98,10 @@ func connectionsByName(t *testing.T, p *pairs) {
 		got = nil
 		err2 := tx.Connections("ada", invitation.NamePlace{}, 2, visit)
 		require.Equal(t, []string{"u0", "u1"}, got)
-		all, err3 := tx.ConnectionIDs("ada")
-		require.Len(t, all, 6)
-		one, err4 := tx.ConnectionIDs("u3")
-		require.Equal(t, []string{"ada"}, one)
+		all, err3 := tx.Circle("ada")
+		require.Len(t, all.Connections, 6)
+		one, err4 := tx.Circle("u3")
+		require.Equal(t, []string{"ada"}, one.Connections)
 		return errors.Join(err, err2, err3, err4)
 	})
 }

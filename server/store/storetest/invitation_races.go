@@ -154,9 +154,9 @@ func revisionsAtOnce(t *testing.T, p *pairs) {
 	atOnce(t, acts...)
 	for _, id := range []string{"ada", "ben", "eve"} {
 		require.NoError(t, p.store.View(t.Context(), func(tx *store.Tx) error {
-			changes, ok, err := tx.Changes(id, 0, time.Now().UnixMilli())
-			require.True(t, ok)
-			for i, c := range changes {
+			log, err := tx.Log(id, 0, time.Now().UnixMilli())
+			require.True(t, log.Complete)
+			for i, c := range log.Changes {
 				require.Equal(t, int64(i+1), c.Rev)
 			}
 			return err
