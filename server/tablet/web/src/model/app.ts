@@ -3,6 +3,7 @@ import {
   FoyerError,
   type Focus,
   type HelloResult,
+  type JoinResult,
   type Person,
   type Presence,
   type RelationChanged,
@@ -13,7 +14,7 @@ import {
 } from 'foyer-client';
 import { refreshSessions } from './actions.js';
 import { Relations } from './relations.js';
-import { Room, type Sort } from './room.js';
+import { Room, nodeAttribute, type Sort } from './room.js';
 import * as tab from './tab.js';
 import { TokenSource } from './token.js';
 import { closedWord, endedWord, explain, setClock } from './words.js';
@@ -178,7 +179,7 @@ export class App {
     on('session.roster', (change) => {
       if (!this.room.apply(change)) void this.rejoin(change.session_id);
     });
-    on('session.resync', (joined) => this.room.enter(joined));
+    on('session.resync', (joined) => this.enter(joined));
     on('session.updated', ({ session }) => {
       if (session.id === this.room.session?.id) this.room.session = session;
     });
@@ -213,10 +214,22 @@ export class App {
     else if (!this.companion) await this.rejoin(session_id);
   }
 
+  /** Takes over who is here. Where others tell which node they are on, this device does, too; a companion is no member. */
+  enter(joined: JoinResult): void {
+    this.room.enter(joined);
+    const node = this.hello?.server.node;
+    const told = joined.members.map(({ user, attributes }) => ({ id: user.id, node: attributes[nodeAttribute] }));
+    const wanted = told.some((one) => one.node !== undefined) && told.find(({ id }) => id === this.me.id)?.node !== node;
+    if (!node || !wanted || this.companion) return;
+    const params = { session_id: joined.session.id, attributes: { [nodeAttribute]: node } };
+    // Only for show: whoever comes back tells it again.
+    this.client.call('session.set_attributes', params).catch(() => {});
+  }
+
   /** Who is here, anew; joining where one already is changes nothing. */
   async rejoin(sessionId: string): Promise<void> {
     try {
-      this.room.enter(await this.client.call('session.join', { session_id: sessionId }));
+      this.enter(await this.client.call('session.join', { session_id: sessionId }));
     } catch (error) {
       if (error instanceof FoyerError && error.code === 0) return;
       this.room.leave();

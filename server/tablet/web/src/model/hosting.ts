@@ -15,7 +15,7 @@ export async function join(app: App, session: { id: string; name: string; has_pa
   await app.run('join', async () => {
     try {
       const joined = await app.client.call('session.join', { session_id: session.id, ...(password ? { password } : {}) });
-      app.room.enter(joined);
+      app.enter(joined);
       app.dialog = undefined;
       app.route = 'here';
       app.said = `You joined ${joined.session.name}.`;
@@ -36,7 +36,7 @@ export async function join(app: App, session: { id: string; name: string; has_pa
 export async function create(app: App, params: Methods['session.create'][0]): Promise<void> {
   await app.run('create', async () => {
     try {
-      app.room.enter(await app.client.call('session.create', params));
+      app.enter(await app.client.call('session.create', params));
       app.dialog = undefined;
       app.route = 'here';
     } catch (error) {

@@ -3,6 +3,9 @@ import { fold } from './relations.js';
 
 export type Sort = 'joined' | 'name' | 'role' | 'device';
 
+/** By which a member may tell the others on which node of the server they are; `foyer demo --cluster` has all do it. */
+export const nodeAttribute = 'server_node';
+
 /** The session that the user is in, as this device knows it. */
 export class Room {
   session?: Session;

@@ -4,10 +4,10 @@ import type { Member } from 'foyer-client';
 import * as act from '../model/actions.js';
 import type { App } from '../model/app.js';
 import { leave, setAttributes } from '../model/hosting.js';
-import type { Sort } from '../model/room.js';
+import { nodeAttribute, type Sort } from '../model/room.js';
 import { count, deviceWord, roleWord, statusWord } from '../model/words.js';
 import { deviceIcon, icon } from './icons.js';
-import { avatar, button, empty, heading, relationChip, searchField, type View } from './parts.js';
+import { avatar, button, empty, heading, node, relationChip, searchField, type View } from './parts.js';
 
 const sorts: [Sort, string][] = [
   ['joined', 'Joined'],
@@ -115,6 +115,7 @@ function row(app: App, member: Member): View {
           ${connected ? nothing : html`<span class="warn">Reconnecting…</span>`}
           ${role === 'member' ? nothing : html`<span class="role">${icon('star')}${roleWord[role]}</span>`}
           ${devices.map((kind) => html`<span class="device">${deviceIcon(kind)}<span>${deviceWord[kind] ?? kind}</span></span>`)}
+          ${node(attributes[nodeAttribute], 'The server’s node they are on')}
           ${connected && status !== 'online' ? html`<span>${statusWord[status]}</span>` : nothing}
         </span>
       </span>

@@ -39,6 +39,14 @@ function hash(text: string): number {
   return sum >>> 0;
 }
 
+/** A node of the server; nothing where none is told. */
+export const node = (name: unknown, title: string): View =>
+  typeof name === 'string' && name
+    ? html`<span class="node" title=${title} data-testid="node">${icon('node')}<span class="visually-hidden">Node </span
+        ><span class="clip">${name}</span></span
+      >`
+    : nothing;
+
 export function presenceLine(presence: Presence | undefined): string {
   if (!presence) return '';
   const where = presence.session ? ` · in ${presence.session.name}` : '';

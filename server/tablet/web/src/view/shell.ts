@@ -7,7 +7,7 @@ import { focusPanel } from './focus.js';
 import { here } from './here.js';
 import { icon, logo, type Icon } from './icons.js';
 import { badge, invitations } from './invitations.js';
-import { avatar, button, skeleton, type View } from './parts.js';
+import { avatar, button, node, skeleton, type View } from './parts.js';
 import { sessions } from './sessions.js';
 import { you } from './you.js';
 
@@ -44,7 +44,6 @@ export function shell(app: App, sheet: boolean): View {
       <nav class="rail" aria-label="Areas">
         ${areaLink(app, 'people', 'People', 'people', lastOfPeople)}
         ${areaLink(app, 'sessions', 'Sessions', 'door', 'sessions')} ${areaLink(app, 'you', 'You', 'you', 'you')}
-        <p class="node" title="The node that this device is on">${app.hello?.server.node}</p>
       </nav>
       <main class="list ${area === 'people' ? '' : 'list-alone'}">
         ${area === 'people'
@@ -74,6 +73,7 @@ function state(app: App): View {
   }
   return html`<p class="state" role="status">
     ${session ? html`<span class="state-session" dir="auto">${session.name}</span>` : nothing}
+    ${node(app.hello?.server.node, 'The server’s node that this device is on')}
   </p>`;
 }
 
