@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-	"sync"
-	"time"
 
 	"foyer/protocol"
 )
@@ -14,8 +12,10 @@ func (s *Server) peopleHandlers(t map[protocol.Method]handler) {
 		return s.people.Connections(ctx, d.userID, *p)
 	})
 	t[protocol.MethodPeopleSearch] = typed(func(ctx context.Context, d *Device, p *protocol.PeopleSearchParams, _ *effects) (any, error) {
-		if wait := s.searches.take(d.userID, s.limits.SearchesPerMinute, s.now()); wait > 0 {
-			return nil, protocol.Refuse(protocol.RateLimited).WithRetryAfter(wait.Milliseconds() + 1)
+		if limit := s.limits.SearchesPerMinute; limit > 0 {
+			if wait := s.searches.Take(ctx, d.userID, limit, s.now()); wait > 0 {
+				return nil, protocol.Refuse(protocol.RateLimited).WithRetryAfter(wait.Milliseconds() + 1)
+			}
 		}
 		return s.people.Search(ctx, d.userID, *p)
 	})
@@ -32,39 +32,4 @@ func (s *Server) peopleHandlers(t map[protocol.Method]handler) {
 		s.unfocus(d)
 		return protocol.Empty{}, nil
 	})
-}
-
-// searches counts each user's searches on this node in the last minute.
-type searches struct {
-	mu    sync.Mutex
-	at    map[string][]time.Time // guarded by mu; oldest first
-	swept time.Time              // guarded by mu
-}
-
-func newSearches() searches { return searches{at: map[string][]time.Time{}} }
-
-// take counts a search at now, or returns how long to wait until the next is allowed.
-func (c *searches) take(userID string, limit int, now time.Time) time.Duration {
-	if limit == 0 {
-		return 0
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now.Sub(c.swept) > time.Minute {
-		for id, list := range c.at {
-			if now.Sub(list[len(list)-1]) >= time.Minute {
-				delete(c.at, id)
-			}
-		}
-		c.swept = now
-	}
-	list := c.at[userID]
-	for len(list) > 0 && now.Sub(list[0]) >= time.Minute {
-		list = list[1:]
-	}
-	if len(list) >= limit {
-		return time.Minute - now.Sub(list[0])
-	}
-	c.at[userID] = append(list, now)
-	return 0
 }

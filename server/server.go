@@ -51,6 +51,7 @@ type Cluster struct {
 	Devices  cluster.Devices
 	Upkeep   cluster.Upkeep
 	Registry session.Registry
+	Pace     cluster.Pace
 	// Node names this node and its epoch, for whatever hangs on it; nil for the node's name.
 	Node func() string
 	// Shared says that other processes may use the same: what stands there outlives this node, and may be out of reach.
@@ -140,7 +141,7 @@ type Server struct {
 	following turns // users followed to their session
 	resyncing turns // sessions shown anew, by socket
 	showing   turns // presence shown, by user
-	searches  searches
+	searches  cluster.Pace
 }
 
 // New returns a Server that is ready to accept devices; Run does what time brings. The Registry given must publish as
@@ -154,7 +155,7 @@ func New(o Options) *Server {
 		byUser: hub.NewIndex[string, *Device](), bySession: hub.NewIndex[string, *Device](),
 		sockets: sockets{all: map[*Device]struct{}{}}, panels: hub.NewIndex[string, *panel](), panelsAt: hub.NewIndex[string, *panel](), watchers: hub.NewIndex[string, *account](),
 		accounts: accounts{by: map[string]*account{}}, persons: persons{by: map[string]*person{}},
-		rooms: rooms{by: map[string]*room{}}, catching: newTurns(), following: newTurns(), resyncing: newTurns(), showing: newTurns(), searches: newSearches(),
+		rooms: rooms{by: map[string]*room{}}, catching: newTurns(), following: newTurns(), resyncing: newTurns(), showing: newTurns(), searches: o.Cluster.Pace,
 	}
 	if s.now == nil {
 		s.now = time.Now

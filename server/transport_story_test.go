@@ -190,11 +190,12 @@ func TestTooManyRequestsAreRefusedThenTheSocketEnds(t *testing.T) {
 }
 
 func TestSearchesAreCounted(t *testing.T) {
-	story(t, []string{"--limits.searches-per-minute=3"}, func(w *world) {
-		d := w.arrives("ada")
-		for range 3 {
-			d.ok("people.search", obj{"query": "be"}, nil)
-		}
+	everywhere(t, []string{"--limits.searches-per-minute=3"}, func(w *world) {
+		d, other := w.arrives("ada"), w.arrives("ada")
+		d.ok("people.search", obj{"query": "be"}, nil)
+		other.ok("people.search", obj{"query": "be"}, nil)
+		d.ok("people.search", obj{"query": "be"}, nil)
+		require.Positive(t, other.refused(protocol.RateLimited, "people.search", obj{"query": "be"}).Data.RetryAfterMS)
 		require.Positive(t, d.refused(protocol.RateLimited, "people.search", obj{"query": "be"}).Data.RetryAfterMS)
 		pass(time.Minute)
 		d.ok("people.search", obj{"query": "be"}, nil)

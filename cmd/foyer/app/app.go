@@ -86,7 +86,7 @@ func (a *App) parts() server.Cluster {
 		return a.between.parts()
 	}
 	c := a.cluster
-	return server.Cluster{Bus: c.Hub.Bus(), Devices: c.Devices, Upkeep: c.Devices, Registry: c.Registry}
+	return server.Cluster{Bus: c.Hub.Bus(), Devices: c.Devices, Upkeep: c.Devices, Registry: c.Registry, Pace: c.Pace}
 }
 
 func (a *App) wire(ctx context.Context) error {

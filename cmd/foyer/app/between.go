@@ -71,7 +71,7 @@ func (b *between) renew() {
 
 // parts are what the server needs.
 func (b *between) parts() server.Cluster {
-	return server.Cluster{Bus: b.bus, Devices: b.devices, Upkeep: b.devices, Registry: b.registry, Node: b.node.ID, Shared: true}
+	return server.Cluster{Bus: b.bus, Devices: b.devices, Upkeep: b.devices, Registry: b.registry, Pace: redis.NewPace(b.client), Node: b.node.ID, Shared: true}
 }
 
 // Err says why the node works without the others; nil if it doesn't.

@@ -11,13 +11,14 @@ type Cluster struct {
 	Hub      *memory.Hub
 	Devices  *memory.Devices
 	Registry *memory.Registry
+	Pace     *memory.Pace
 }
 
 // NewCluster returns a Cluster without nodes.
 func NewCluster(settings config.Settings) *Cluster {
 	hub := memory.NewHub()
 	options := memory.RegistryOptions{EmptyAfter: settings.Session.EmptyAfter}
-	return &Cluster{Hub: hub, Devices: memory.NewDevices(), Registry: memory.NewRegistry(server.PublishRosters(hub.Bus()), options)}
+	return &Cluster{Hub: hub, Devices: memory.NewDevices(), Pace: memory.NewPace(), Registry: memory.NewRegistry(server.PublishRosters(hub.Bus()), options)}
 }
 
 // Close ends what the Cluster does by itself.

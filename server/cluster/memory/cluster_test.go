@@ -17,3 +17,10 @@ func TestBus(t *testing.T) {
 func TestDevices(t *testing.T) {
 	clustertest.Devices(t, func(*testing.T) clustertest.Registered { return NewDevices() })
 }
+
+func TestPace(t *testing.T) {
+	clustertest.Pace(t, func(*testing.T) [2]cluster.Pace {
+		p := NewPace()
+		return [2]cluster.Pace{p, p}
+	})
+}
