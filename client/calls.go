@@ -41,6 +41,7 @@ var repeatable = map[protocol.Method]bool{
 	protocol.MethodSessionLeave:         true,
 	protocol.MethodSessionSetAttributes: true,
 	protocol.MethodSessionBans:          true,
+	protocol.MethodSessionSubscribe:     true,
 }
 
 // pending is a call whose answer has not come.

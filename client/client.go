@@ -77,7 +77,8 @@ type Client struct {
 	epoch   string
 	rev     int64 // of the newest notification taken in
 	device  string
-	joined  *protocol.SessionJoinParams // the session to go back to
+	joined  *protocol.SessionJoinParams      // the session to go back to
+	wanted  *protocol.SessionSubscribeParams // whose states to ask for there; nil for everybody's
 	pending map[int64]*pending
 	lastID  int64
 	err     error

@@ -216,6 +216,30 @@ func TestTheSessionIsJoinedAgainBeforeItsRostersCount(t *testing.T) {
 	})
 }
 
+func TestWhoseStatesAreWantedIsSaidAgainAfterJoiningAgain(t *testing.T) {
+	story(t, func(t *testing.T, f *fake) {
+		d, p := f.dialed(nil)
+		wait := p.serve(protocol.SessionJoinResult{Session: protocol.Session{ID: "s1"}})
+		_, err := d.JoinSession(t.Context(), protocol.SessionJoinParams{SessionID: "s1"})
+		require.NoError(t, err)
+		wait()
+		two := 2
+		wanted := protocol.SessionSubscribeParams{SessionID: "s1", Numbers: []uint16{4, 7}, OthersHz: &two}
+		wait = p.serve(protocol.Empty{})
+		require.NoError(t, d.Subscribe(t.Context(), wanted))
+		wait()
+		p.drop()
+		next[*client.Offline](t, d)
+
+		p = f.accept()
+		p.welcome(resumed())
+		p.answer(p.expect(protocol.MethodSessionJoin, &protocol.SessionJoinParams{}), protocol.SessionJoinResult{Session: protocol.Session{ID: "s1"}})
+		var again protocol.SessionSubscribeParams
+		p.answer(p.expect(protocol.MethodSessionSubscribe, &again), protocol.Empty{})
+		require.Equal(t, wanted, again)
+	})
+}
+
 func TestAnEndedSessionIsNotJoinedAgain(t *testing.T) {
 	story(t, func(t *testing.T, f *fake) {
 		d, p := f.dialed(nil)

@@ -37,6 +37,19 @@ func (c *Client) LeaveSession(ctx context.Context, sessionID string) error {
 	return err
 }
 
+// Subscribe says whose states this device wants: those with the given numbers at every tick, the others OthersHz times a
+// second or never, by a key frame first. Only a SessionID asks for everybody's again. It lasts for the stay; after a
+// broken socket the client asks for the same again by itself.
+func (c *Client) Subscribe(ctx context.Context, p protocol.SessionSubscribeParams) error {
+	_, err := Call[protocol.Empty](ctx, c, protocol.MethodSessionSubscribe, p)
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.wanted = &p
+	}
+	return err
+}
+
 // WriteState sets this member's state, at most 512 bytes. It reports whether it was written: states are newest only, so
 // one that could not be sent is not kept.
 func (c *Client) WriteState(state []byte) bool {
@@ -51,6 +64,9 @@ func (c *Client) WriteState(state []byte) bool {
 func (c *Client) inSession(p protocol.SessionJoinParams) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.joined == nil || c.joined.SessionID != p.SessionID {
+		c.wanted = nil
+	}
 	c.joined = &p
 }
 
@@ -58,7 +74,7 @@ func (c *Client) leftSession(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.joined != nil && c.joined.SessionID == id {
-		c.joined = nil
+		c.joined, c.wanted = nil, nil
 	}
 }
 
@@ -66,6 +82,7 @@ func (c *Client) leftSession(id string) {
 // place before the rosters that count on from it.
 func (c *Client) rejoin(p protocol.SessionJoinParams) {
 	c.mu.Lock()
+	wanted := c.wanted
 	for id, waiting := range c.pending { // of the socket before
 		if waiting.rejoin {
 			delete(c.pending, id)
@@ -73,6 +90,9 @@ func (c *Client) rejoin(p protocol.SessionJoinParams) {
 	}
 	c.mu.Unlock()
 	_, _ = c.enter(protocol.MethodSessionJoin, p, &pending{rejoin: true, answer: func(a answer) { c.rejoined(p.SessionID, a) }})
+	if wanted != nil && wanted.SessionID == p.SessionID {
+		_, _ = c.enter(protocol.MethodSessionSubscribe, wanted, &pending{rejoin: true, answer: func(answer) {}})
+	}
 }
 
 func (c *Client) rejoined(id string, a answer) {

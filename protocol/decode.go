@@ -92,6 +92,8 @@ func newDecoder(t reflect.Type) decodeFunc {
 		return decodeBool
 	case reflect.Int, reflect.Int64:
 		return decodeInt
+	case reflect.Uint16:
+		return decodeUint
 	case reflect.Pointer:
 		inner := decoderOf(t.Elem())
 		return func(s *scanner, v reflect.Value) *problem {
@@ -143,6 +145,18 @@ func decodeInt(s *scanner, v reflect.Value) *problem {
 		return wrong("is out of range")
 	}
 	v.SetInt(n)
+	return nil
+}
+
+func decodeUint(s *scanner, v reflect.Value) *problem {
+	n, ok := wholeNumber(s.raw())
+	if !ok {
+		return wrong("must be an integer")
+	}
+	if n < 0 || v.OverflowUint(uint64(n)) {
+		return wrong("is out of range")
+	}
+	v.SetUint(uint64(n))
 	return nil
 }
 

@@ -118,6 +118,13 @@ func TestDecodeParamsRefuses(t *testing.T) {
 		"data missing":                   {MethodSessionSend, `{"session_id":"s","kind":"k"}`, "data"},
 		"data too large":                 {MethodSessionSend, `{"session_id":"s","kind":"k","data":"` + strings.Repeat("x", 4096) + `"}`, "data"},
 		"kind of no letters":             {MethodSessionSend, `{"session_id":"s","kind":"","data":1}`, "kind"},
+		"a number below 0":               {MethodSessionSubscribe, `{"session_id":"s","numbers":[1,-1]}`, "numbers.1"},
+		"a number of 17 bits":            {MethodSessionSubscribe, `{"session_id":"s","numbers":[65536]}`, "numbers.0"},
+		"a number and a half":            {MethodSessionSubscribe, `{"session_id":"s","numbers":[1.5]}`, "numbers.0"},
+		"a number as text":               {MethodSessionSubscribe, `{"session_id":"s","numbers":["1"]}`, "numbers.0"},
+		"1001 numbers":                   {MethodSessionSubscribe, `{"session_id":"s","numbers":[` + strings.Repeat("1,", 1000) + `1]}`, "numbers"},
+		"others 61 times a second":       {MethodSessionSubscribe, `{"session_id":"s","others_hz":61}`, "others_hz"},
+		"others less than never":         {MethodSessionSubscribe, `{"session_id":"s","others_hz":-1}`, "others_hz"},
 		"reason too long":                {MethodSessionClose, `{"session_id":"s","reason":"` + strings.Repeat("x", 129) + `"}`, "reason"},
 	} {
 		t.Run(name, func(t *testing.T) {

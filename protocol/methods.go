@@ -39,6 +39,7 @@ const (
 	MethodSessionUnban           Method = "session.unban"
 	MethodSessionBans            Method = "session.bans"
 	MethodSessionSend            Method = "session.send"
+	MethodSessionSubscribe       Method = "session.subscribe"
 	MethodSessionClose           Method = "session.close"
 )
 

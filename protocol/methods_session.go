@@ -108,6 +108,14 @@ type UsersResult struct {
 	NextCursor string `json:"next_cursor,omitempty"`
 }
 
+// SessionSubscribeParams says whose states a device wants, and how often. Numbers are the members it gets at every tick;
+// nil for everybody, or for nobody if OthersHz is given. The others come OthersHz times a second, 0 and nil for never.
+type SessionSubscribeParams struct {
+	SessionID string   `json:"session_id" rule:"bytes=1-255"`
+	Numbers   []uint16 `json:"numbers,omitzero" rule:"max=1000"`
+	OthersHz  *int     `json:"others_hz,omitempty" rule:"min=0,max=60"`
+}
+
 // SessionSendParams sends Data (at most 4 KiB) to all members, or to those named.
 type SessionSendParams struct {
 	SessionID string          `json:"session_id" rule:"bytes=1-255"`

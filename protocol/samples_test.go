@@ -109,6 +109,11 @@ var sampleParams = map[Method][]any{
 		&SessionSendParams{SessionID: "ses-1", To: []string{"u-bob"}, Kind: "chat", Data: json.RawMessage(`{"text":"hi"}`)},
 		&SessionSendParams{SessionID: "ses-1", Kind: "ping", Data: json.RawMessage(`null`)},
 	},
+	MethodSessionSubscribe: {
+		&SessionSubscribeParams{SessionID: "ses-1", Numbers: []uint16{1, 4, 9}, OthersHz: ptr(2)},
+		&SessionSubscribeParams{SessionID: "ses-1", Numbers: []uint16{}},
+		&SessionSubscribeParams{SessionID: "ses-1"},
+	},
 	MethodSessionClose: {&SessionCloseParams{SessionID: "ses-1", Reason: "good night"}},
 }
 
@@ -156,6 +161,7 @@ var sampleResults = map[Method]any{
 	MethodSessionUnban:         &Empty{},
 	MethodSessionBans:          &UsersResult{Users: []User{ada, bob}, NextCursor: "bzI"},
 	MethodSessionSend:          &SeqResult{Seq: 9},
+	MethodSessionSubscribe:     &Empty{},
 	MethodSessionClose:         &Empty{},
 }
 

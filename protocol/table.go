@@ -69,6 +69,7 @@ func Methods() []MethodInfo {
 		method[SessionKickParams, Empty](MethodSessionKick, "Removes a member, and with ban keeps them out."),
 		method[SessionUserParams, Empty](MethodSessionUnban, "Lifts a ban."),
 		method[SessionBansParams, UsersResult](MethodSessionBans, "Lists who is banned; for the host and cohosts."),
+		method[SessionSubscribeParams, Empty](MethodSessionSubscribe, "Says whose states this device wants at every tick, and how often the others'."),
 		method[SessionSendParams, SeqResult](MethodSessionSend, "Sends a message to the members of a session, at most once."),
 		method[SessionCloseParams, Empty](MethodSessionClose, "Ends a session for everybody; for its host."),
 	}

@@ -14,6 +14,9 @@ func (s *Server) toSession(m *cluster.Message) {
 		return
 	}
 	if len(m.Left) > 0 {
+		for _, d := range devices {
+			d.forgetNumbers(m.Left)
+		}
 		if r := s.rooms.of(m.Session); r != nil {
 			r.gone(m.Left)
 		}

@@ -15,6 +15,7 @@ func (s *Server) sessionHandlers(t map[protocol.Method]handler) {
 	t[protocol.MethodSessionJoin] = typed(s.joinSession)
 	t[protocol.MethodSessionLeave] = typed(s.leaveSession)
 	t[protocol.MethodSessionSend] = typed(s.sendMessage)
+	t[protocol.MethodSessionSubscribe] = typed(s.subscribe)
 	t[protocol.MethodSessionList] = typed(func(ctx context.Context, d *Device, p *protocol.SessionListParams, _ *effects) (any, error) {
 		return s.sessions.List(ctx, d.userID, *p)
 	})

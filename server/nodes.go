@@ -42,7 +42,7 @@ func (s *Server) Resubscribed() {
 	}
 	s.rooms.mu.Unlock()
 	for _, id := range ids {
-		if s.shared {
+		if s.many {
 			s.askForStates(id)
 		}
 		for _, d := range s.bySession.Of(id) {

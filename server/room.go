@@ -16,15 +16,18 @@ type room struct {
 
 	refs int // guarded by rooms.mu
 
-	mu     sync.Mutex // guards what follows
-	relay  relay.Relay
-	timer  *time.Timer // made with the first tick
-	armed  bool        // a tick is due
-	hz     int         // 0 until the first device has settled
-	origin time.Time   // when tick 0 was
-	live   []receiver  // who gets states
-	shared map[string]*relay.Exclusion
-	own    map[uint16]bool // whose states are written here: true if since the last tick; only with other nodes
+	telling sync.Mutex // one tick at a time; taken before mu
+
+	mu      sync.Mutex // guards what follows
+	relay   relay.Relay
+	timer   *time.Timer // made with the first tick
+	armed   bool        // a tick is due
+	hz      int         // 0 until the first device has settled
+	origin  time.Time   // when tick 0 was
+	live    []receiver  // who gets states
+	shared  map[string]*relay.Exclusion
+	subsets map[string]*relay.Subset
+	own     map[uint16]bool // whose states are written here: true if since the last tick; only with other nodes
 }
 
 // rooms are the sessions with devices on this node.
@@ -63,7 +66,7 @@ func (s *Server) enter(ctx context.Context, d *Device, sessionID string) (*room,
 		s.letGo(r)
 		return nil, err
 	}
-	if first && s.shared {
+	if first && s.many {
 		s.askForStates(sessionID)
 	}
 	d.mu.Lock()
@@ -126,13 +129,18 @@ func (s *Server) settleIf(d *Device, p *place, moves int) bool {
 }
 
 func (d *Device) settleLocked(p *place) {
+	wants := d.wants
+	if d.place == nil || d.place.room != p.room {
+		wants = nil
+	}
 	d.vacateLocked()
-	d.place = p
+	d.place, d.wants = p, wants
 }
 
 // vacateLocked takes d's place away. Whoever unlocks has the room left.
 func (d *Device) vacateLocked() {
 	d.moves++
+	d.wants = nil
 	if d.place == nil {
 		return
 	}

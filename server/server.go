@@ -56,6 +56,9 @@ type Cluster struct {
 	Node func() string
 	// Shared says that other processes may use the same: what stands there outlives this node, and may be out of reach.
 	Shared bool
+	// Many says that other nodes may have devices in the same sessions: they are told the states written here. What is
+	// Shared always is.
+	Many bool
 }
 
 // Domain are the services that decide.
@@ -114,6 +117,7 @@ type Server struct {
 	registry      session.Registry
 	epoch         func() string // Cluster.Node
 	shared        bool
+	many          bool
 	mailer        Mailer
 	log           zerolog.Logger
 	metrics       *metrics
@@ -160,6 +164,7 @@ func New(o Options) *Server {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.many = o.Cluster.Many || o.Cluster.Shared
 	if s.epoch, s.shared = o.Cluster.Node, o.Cluster.Shared; s.epoch == nil {
 		s.epoch = func() string { return s.node }
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"foyer/protocol"
+	"foyer/server/cluster"
 	"foyer/server/ws"
 	"foyer/session/relay"
 )
@@ -15,6 +16,7 @@ import (
 type receiver struct {
 	device *Device
 	not    *relay.Exclusion // nil: nobody
+	subset *relay.Subset    // what it asked for; nil: everything
 }
 
 // Binary takes a state: the newest of the member, in the session that the device is in. Where it is in none, or is a
@@ -73,21 +75,48 @@ func (r *room) armLocked() {
 // ticked sends what changed since the last tick to everybody who is there. A device that has not taken its last states
 // yet gets them whole instead.
 func (r *room) ticked() {
+	r.telling.Lock()
+	defer r.telling.Unlock()
+	r.mu.Lock()
+	r.armed = false
+	news := r.newsLocked()
+	r.mu.Unlock()
+	if news != nil {
+		r.srv.bus.Publish(cluster.SessionTopic(r.id), news)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.armed = false
-	r.tellNodesLocked()
 	if len(r.live) == 0 {
 		return
 	}
 	tick := r.tickLocked()
 	r.relay.Tick(tick)
 	frames := framesOf{}
-	for _, v := range r.live {
-		if out := frames.of(r.relay.Frames(v.not)); len(out) > 0 && !v.device.sock.SendState(out, false) {
-			v.device.sock.SendState(frames.of(r.relay.Key(tick, v.not)), true)
+	for i := range r.live {
+		v := &r.live[i]
+		if out := frames.of(r.moved(v)); len(out) > 0 && !v.device.sock.SendState(out, false) {
+			v.device.sock.SendState(frames.of(r.whole(v, tick)), true)
+		}
+		if v.subset != nil && r.relay.Behind(v.subset) {
+			r.armLocked()
 		}
 	}
+}
+
+// moved returns what v gets of the last tick.
+func (r *room) moved(v *receiver) [][]byte {
+	if v.subset != nil {
+		return r.relay.Subset(v.subset)
+	}
+	return r.relay.Frames(v.not)
+}
+
+// whole returns v's key frame.
+func (r *room) whole(v *receiver, tick uint32) [][]byte {
+	if v.subset != nil {
+		return r.relay.SubsetKey(tick, v.subset)
+	}
+	return r.relay.Key(tick, v.not)
 }
 
 func (r *room) tickLocked() uint32 { return relay.At(r.origin, r.srv.now(), r.hz) }
@@ -115,9 +144,13 @@ func (r *room) gone(numbers []uint16) {
 	for _, n := range numbers {
 		r.relay.Remove(n)
 		delete(r.own, n)
-		for i, v := range r.live {
+		for i := range r.live {
+			v := &r.live[i]
 			if not := v.not.Numbers(); slices.Contains(not, n) {
-				r.live[i].not = r.exclusionLocked(slices.DeleteFunc(slices.Clone(not), func(m uint16) bool { return m == n }))
+				v.not = r.exclusionLocked(slices.DeleteFunc(slices.Clone(not), func(m uint16) bool { return m == n }))
+				v.subset = r.subsetLocked(v.device, v.not)
+			} else if v.subset.Names(n) {
+				v.subset = r.subsetLocked(v.device, v.not)
 			}
 		}
 	}
@@ -158,12 +191,12 @@ func (r *room) stop() {
 // showStates begins to send d the states of the session that it is in, with a key frame first. A companion gets them
 // only if it asked for them.
 func (s *Server) showStates(ctx context.Context, d *Device) {
-	if d.companion && !d.wantsStates {
+	d.mu.Lock()
+	p, asked := d.place, !d.companion || d.wantsStates
+	d.mu.Unlock()
+	if !asked {
 		return
 	}
-	d.mu.Lock()
-	p := d.place
-	d.mu.Unlock()
 	if p == nil || p.version < 0 {
 		return
 	}
@@ -182,9 +215,10 @@ func (s *Server) showStates(ctx context.Context, d *Device) {
 	if !stays {
 		return
 	}
-	v := receiver{d, p.room.exclusionLocked(not)}
+	v := receiver{device: d, not: p.room.exclusionLocked(not)}
+	v.subset = p.room.subsetLocked(d, v.not)
 	p.room.live = append(p.room.live, v)
-	d.sock.SendState(framesOf{}.of(p.room.relay.Key(p.room.tickLocked(), v.not)), true)
+	d.sock.SendState(framesOf{}.of(p.room.whole(&v, p.room.tickLocked())), true)
 }
 
 // notSeen returns the numbers of the members of a session whom a block parts d's user from.
@@ -237,9 +271,11 @@ func (r *room) exclusionLocked(numbers []uint16) *relay.Exclusion {
 func (r *room) exclude(d *Device, number uint16) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i, v := range r.live {
+	for i := range r.live {
+		v := &r.live[i]
 		if v.device == d && !slices.Contains(v.not.Numbers(), number) {
-			r.live[i].not = r.exclusionLocked(append(slices.Clone(v.not.Numbers()), number))
+			v.not = r.exclusionLocked(append(slices.Clone(v.not.Numbers()), number))
+			v.subset = r.subsetLocked(d, v.not)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // ownLocked notes that a device here writes a member's state.
 func (r *room) ownLocked(number uint16) {
-	if !r.srv.shared {
+	if !r.srv.many {
 		return
 	}
 	if r.own == nil {
@@ -18,8 +18,9 @@ func (r *room) ownLocked(number uint16) {
 	r.own[number] = true
 }
 
-// tellNodesLocked publishes what devices here wrote since the last tick: one message a tick, however many devices.
-func (r *room) tellNodesLocked() {
+// newsLocked returns what devices here wrote since the last tick, nil for nothing: one message a tick, however many
+// devices. It is published with mu free, as a Bus may deliver at once, and other nodes tell at the same time.
+func (r *room) newsLocked() *cluster.Message {
 	var numbers []uint16
 	for n, changed := range r.own {
 		if changed {
@@ -28,14 +29,14 @@ func (r *room) tellNodesLocked() {
 		}
 	}
 	if len(numbers) == 0 {
-		return
+		return nil
 	}
 	slices.Sort(numbers)
-	if frames := r.relay.Only(r.tickLocked(), numbers); len(frames) > 0 {
-		r.srv.bus.Publish(cluster.SessionTopic(r.id), &cluster.Message{
-			Kind: cluster.KindStates, Session: r.id, Incarnation: r.srv.epoch(), States: frames,
-		})
+	frames := r.relay.Only(r.tickLocked(), numbers)
+	if len(frames) == 0 {
+		return nil
 	}
+	return &cluster.Message{Kind: cluster.KindStates, Session: r.id, Incarnation: r.srv.epoch(), States: frames}
 }
 
 // askForStates has the other nodes tell the states that their devices wrote: this node has none of a session's yet, or

@@ -258,6 +258,8 @@ export interface Methods {
   'session.kick': [{ session_id: string; user_id: string; ban?: boolean; reason?: string }, Record<string, never>];
   'session.unban': [{ session_id: string; user_id: string }, Record<string, never>];
   'session.bans': [Page & { session_id: string }, { users: User[]; next_cursor?: string }];
+  /** Whose states this device gets: those numbered at every tick, the others `others_hz` times a second or never. */
+  'session.subscribe': [{ session_id: string; numbers?: number[]; others_hz?: number }, Record<string, never>];
   'session.send': [{ session_id: string; to?: string[]; kind: string; data: unknown }, { seq: number }];
   'session.close': [{ session_id: string; reason?: string }, Record<string, never>];
 }

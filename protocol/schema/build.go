@@ -176,7 +176,7 @@ func integer(t reflect.Type, r protocol.Rules, params bool) *Schema {
 	}
 	if t.Kind() == reflect.Uint16 {
 		most := int64(1<<16 - 1)
-		s.Maximum = &most
+		s.Minimum, s.Maximum = new(int64), &most
 	}
 	return s
 }

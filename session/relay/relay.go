@@ -21,12 +21,19 @@ type Relay struct {
 
 	edits uint64 // raised by each change of a state: key frames made for another are old
 	keys  keyFrames
+
+	paces   []*pace
+	scratch []uint16
 }
+
+const frameTick, frameKey = protocol.FrameTick, protocol.FrameKey
 
 type slot struct {
 	state   []byte // its capacity is used again for the next one
 	present bool
 	changed bool
+	edit    uint64 // the Relay's edits at the last change
+	ticks   uint64 // which tick sent it last
 }
 
 // keyFrames are a key frame, as it was after so many edits, with the tick that it names.
@@ -59,6 +66,7 @@ func (r *Relay) Write(number uint16, state []byte) bool {
 	}
 	s.state = append(s.state[:0], state...)
 	r.edits++
+	s.edit = r.edits
 	return true
 }
 
@@ -86,12 +94,13 @@ func (r *Relay) Tick(tick uint32) {
 	r.sent = r.sent[:0]
 	for _, number := range r.changed {
 		if s := &r.slots[number]; s.changed {
-			s.changed = false
+			s.changed, s.ticks = false, r.ticks
 			r.sent = append(r.sent, number)
 		}
 	}
 	r.changed = r.changed[:0]
-	r.all = r.frames(protocol.FrameTick, tick, r.sent, nil)
+	r.all = r.frames(frameTick, tick, r.sent, nil)
+	r.keepPaces()
 }
 
 // Frames returns what the last tick sends to receivers with that exclusion, nil for nobody excluded: no frame when
@@ -101,7 +110,7 @@ func (r *Relay) Frames(x *Exclusion) [][]byte {
 		return r.all
 	}
 	if x.ticks != r.ticks {
-		x.frames, x.ticks = r.frames(protocol.FrameTick, r.tick, r.sent, x), r.ticks
+		x.frames, x.ticks = r.frames(frameTick, r.tick, r.sent, x), r.ticks
 	}
 	return x.frames
 }
@@ -109,7 +118,7 @@ func (r *Relay) Frames(x *Exclusion) [][]byte {
 // Only returns the newest states of the given numbers, as frames of a tick. Numbers without one are left out.
 func (r *Relay) Only(tick uint32, numbers []uint16) [][]byte {
 	have := slices.DeleteFunc(slices.Clone(numbers), func(n uint16) bool { return int(n) >= len(r.slots) || !r.slots[n].present })
-	return r.frames(protocol.FrameTick, tick, have, nil)
+	return r.frames(frameTick, tick, have, nil)
 }
 
 // Key returns the key frame, of one part or more, with every state that receivers with that exclusion may see. It is
@@ -120,7 +129,7 @@ func (r *Relay) Key(tick uint32, x *Exclusion) [][]byte {
 		made = &x.keys
 	}
 	if made.frames == nil || made.edits != r.edits || made.tick != tick {
-		*made = keyFrames{frames: r.frames(protocol.FrameKey, tick, r.present(), x), edits: r.edits, tick: tick}
+		*made = keyFrames{frames: r.frames(frameKey, tick, r.present(), x), edits: r.edits, tick: tick}
 	}
 	return made.frames
 }
@@ -143,7 +152,7 @@ func (r *Relay) frames(kind protocol.FrameKind, tick uint32, numbers []uint16, x
 	for _, n := range numbers {
 		size += entry + len(r.slots[n].state)
 	}
-	if kind == protocol.FrameTick && size == header {
+	if kind == frameTick && size == header {
 		return nil
 	}
 	size += size / (protocol.MaxFrame / 2) * header

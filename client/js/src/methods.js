@@ -27,6 +27,7 @@ const reads = new Set([
   'people.unfocus',
   'session.list',
   'session.bans',
+  'session.subscribe',
 ]);
 
 export const takesOpId = (method) => durable.has(method);

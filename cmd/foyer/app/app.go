@@ -34,6 +34,7 @@ type App struct {
 	store    *store.Store
 	cluster  *Cluster
 	between  *between       // instead of cluster, with other processes
+	beside   bool           // other nodes of this process have the same cluster
 	own      []func() error // gives back what no other node has a part in
 	verifier *auth.Verifier
 	server   *server.Server
@@ -54,7 +55,7 @@ func New(ctx context.Context, settings config.Settings, log zerolog.Logger) (*Ap
 
 // NewWith is New for a node that shares with others.
 func NewWith(ctx context.Context, settings config.Settings, log zerolog.Logger, with Shared) (*App, error) {
-	a := &App{settings: settings, log: log, store: with.Store, cluster: with.Cluster}
+	a := &App{settings: settings, log: log, store: with.Store, cluster: with.Cluster, beside: with.Cluster != nil}
 	var err error
 	if a.verifier, a.signing, err = verifier(settings, log); err != nil {
 		return nil, err
@@ -86,7 +87,7 @@ func (a *App) parts() server.Cluster {
 		return a.between.parts()
 	}
 	c := a.cluster
-	return server.Cluster{Bus: c.Hub.Bus(), Devices: c.Devices, Upkeep: c.Devices, Registry: c.Registry, Pace: c.Pace}
+	return server.Cluster{Bus: c.Hub.Bus(), Devices: c.Devices, Upkeep: c.Devices, Registry: c.Registry, Pace: c.Pace, Many: a.beside}
 }
 
 func (a *App) wire(ctx context.Context) error {
