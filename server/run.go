@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"foyer/protocol"
@@ -23,30 +24,37 @@ const (
 	stayKept    = 30 * 24 * time.Hour
 )
 
-// Run does what time brings until ctx ends: graces and invitations that run out, empty sessions, the log's tail.
+// Run does what time brings until ctx ends: graces and invitations that run out, empty sessions, the log's tail. None of
+// it waits for another: a change has to be told in time also while whoever knows of graces is silent.
 // It returns once all that it began has ended.
 func (s *Server) Run(ctx context.Context) {
-	sweep, tail, watch, trim := time.NewTicker(sweepEvery), time.NewTicker(tailEvery), time.NewTicker(watchEvery), time.NewTicker(trimEvery)
-	defer sweep.Stop()
-	defer tail.Stop()
-	defer watch.Stop()
-	defer trim.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-sweep.C:
-			s.step("graces", s.sweep)
-		case <-tail.C:
-			s.step("log", s.readTail)
-			s.step("expiry", s.expire)
-			s.step("mail", s.mail)
-		case <-watch.C:
-			s.step("presence", s.rereadPresences)
-		case <-trim.C:
-			s.step("retention", s.trim)
-		}
+	var all sync.WaitGroup
+	for _, job := range []struct {
+		every time.Duration
+		name  string
+		do    func(context.Context) error
+	}{
+		{sweepEvery, "graces", s.sweep},
+		{tailEvery, "log", s.readTail},
+		{tailEvery, "expiry", s.expire},
+		{tailEvery, "mail", s.mail},
+		{watchEvery, "presence", s.rereadPresences},
+		{trimEvery, "retention", s.trim},
+	} {
+		all.Go(func() {
+			tick := time.NewTicker(job.every)
+			defer tick.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+					s.step(job.name, job.do)
+				}
+			}
+		})
 	}
+	all.Wait()
 }
 
 // Start puts back what was before a restart: members who were here when the server drained are waited for, with the
