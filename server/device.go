@@ -92,6 +92,7 @@ func (d *Device) holdLocked(o outgoing) {
 	}
 	d.kept += n
 	if room := d.sock.Hold(n); !room || len(d.held) == maxHeld {
+		d.srv.metrics.heldFull.Inc()
 		d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
 		return
 	}

@@ -165,6 +165,7 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 		s.detach(d, !d.resumed) // what it took over waits for the next hello
 		return nil, nil, err
 	}
+	s.metrics.resumed(p.Resume, result.Resumed)
 	result.Features = s.features(claims)
 	d.setClaims(claims)
 	d.greeted = true

@@ -107,6 +107,7 @@ func (s *Server) step(name string, fn func(context.Context) error) {
 		}
 	}()
 	if err := fn(ctx); err != nil && s.ctx.Err() == nil {
+		s.metrics.failed.WithLabelValues(name).Inc()
 		s.log.Warn().Err(err).Str("step", name).Msg("step not done")
 	}
 }
@@ -120,6 +121,7 @@ func (s *Server) sweep(ctx context.Context) error {
 	e, err := s.sessions.Sweep(ctx)
 	fx.session(e)
 	gone, reapErr := s.upkeep.Reap(ctx, s.now())
+	s.metrics.reaped.Add(float64(len(gone)))
 	for _, d := range gone {
 		fx.presence(d.UserID)
 	}
@@ -137,6 +139,7 @@ func (s *Server) readTail(ctx context.Context) error {
 		return err
 	}
 	s.tail = next
+	s.tailRead.Store(s.now().UnixMilli())
 	for userID, rev := range revs {
 		for _, d := range s.byUser.Of(userID) {
 			if have := d.revision(); have >= 0 && have < rev {
@@ -190,13 +193,8 @@ func (s *Server) trim(ctx context.Context) error {
 	}
 }
 
-// Ready reports whether this node takes devices.
-func (s *Server) Ready() error {
-	if s.draining.Load() {
-		return fmt.Errorf("this node is stopping")
-	}
-	return nil
-}
+// Draining reports whether this node is sending its devices away to stop.
+func (s *Server) Draining() bool { return s.draining.Load() }
 
 // Stop ends the node: no new devices, server.draining to each one here, each closed at a random moment of its own,
 // then who was in which session is saved. It returns when all is done, or ctx ends.

@@ -130,6 +130,7 @@ type Server struct {
 	tasks    sync.WaitGroup // what runs in the background
 	draining atomic.Bool
 	hellos   atomic.Int64 // being carried out
+	tailRead atomic.Int64 // when the log's tail was last read, Unix milliseconds
 	tail     int64        // up to where the log was read; owned by Start, then by Run
 
 	sockets   sockets

@@ -13,6 +13,7 @@ import (
 	"net/http/pprof"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,12 +26,21 @@ const readyTime = 2 * time.Second
 
 // Options say what there is to see.
 type Options struct {
-	// Ready returns nil if the node should get traffic, else why not. Its text is shown.
-	Ready func(context.Context) error
-	// Degraded returns why a ready node can do less than it should, nil if it can't; nil for a node that always does.
-	Degraded func() error
+	// Draining reports whether the node is sending its devices away to stop.
+	Draining func() bool
+	// Parts are what the node stands on.
+	Parts []Part
 	// Collectors are the node's own metrics, beside those of the Go runtime and the process.
 	Collectors []prometheus.Collector
+}
+
+// Part is something that a node stands on.
+type Part struct {
+	Name string
+	// Check returns nil if the part is as it should be, else what is wrong. Its text is shown.
+	Check func(context.Context) error
+	// Needed says that new devices get nowhere without it. Without the others the node can do less than it should.
+	Needed bool
 }
 
 // Handler serves /livez, /readyz, /metrics and /debug/pprof/. Two collectors of one name are a mistake in the program and
@@ -41,7 +51,7 @@ func Handler(o Options) http.Handler {
 	registry.MustRegister(o.Collectors...)
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok", "") })
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, state{Status: "ok"}) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, o) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	for path, h := range map[string]http.HandlerFunc{
@@ -53,33 +63,54 @@ func Handler(o Options) http.Handler {
 	return mux
 }
 
+// state is the answer to /readyz: ok; degraded, when a part is amiss that new devices can do without; unavailable, when
+// they can't; or draining.
+type state struct {
+	Status string               `json:"status"`
+	Parts  map[string]partState `json:"parts,omitempty"`
+}
+
+type partState struct {
+	OK     bool   `json:"ok"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// ready looks at all parts at once: one that hangs must not hide the others.
 func ready(w http.ResponseWriter, r *http.Request, o Options) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
-	if err := o.Ready(ctx); err != nil {
-		answer(w, http.StatusServiceUnavailable, "unavailable", err.Error())
-		return
+	found := make([]error, len(o.Parts))
+	var looks sync.WaitGroup
+	for i, p := range o.Parts {
+		looks.Go(func() { found[i] = p.Check(ctx) })
 	}
-	if o.Degraded != nil {
-		if err := o.Degraded(); err != nil {
-			answer(w, http.StatusOK, "degraded", err.Error())
-			return
+	looks.Wait()
+	s, status := state{Status: "ok", Parts: make(map[string]partState, len(o.Parts))}, http.StatusOK
+	for i, p := range o.Parts {
+		switch {
+		case found[i] == nil:
+			s.Parts[p.Name] = partState{OK: true}
+			continue
+		case p.Needed:
+			s.Status, status = "unavailable", http.StatusServiceUnavailable
+		case s.Status == "ok":
+			s.Status = "degraded"
 		}
+		s.Parts[p.Name] = partState{Reason: found[i].Error()}
 	}
-	answer(w, http.StatusOK, "ok", "")
+	if o.Draining != nil && o.Draining() {
+		s.Status, status = "draining", http.StatusServiceUnavailable
+	}
+	answer(w, status, s)
 }
 
-func answer(w http.ResponseWriter, status int, state, reason string) {
-	body := map[string]string{"status": state}
-	if reason != "" {
-		body["reason"] = reason
-	}
+func answer(w http.ResponseWriter, status int, s state) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // whoever asked is gone if this fails
+	_ = json.NewEncoder(w).Encode(s) // whoever asked is gone if this fails
 }
 
 // thisMachine refuses whoever is elsewhere, and browsers that were led here under another name.

@@ -23,26 +23,51 @@ func ask(h http.Handler, method, path, from, host string) *httptest.ResponseReco
 }
 
 func TestWhetherTheNodeLivesAndIsReady(t *testing.T) {
-	var trouble error
-	h := Handler(Options{Ready: func(context.Context) error { return trouble }})
+	var store, redis error
+	draining := false
+	h := Handler(Options{
+		Draining: func() bool { return draining },
+		Parts: []Part{
+			{Name: "store", Needed: true, Check: func(context.Context) error { return store }},
+			{Name: "redis", Check: func(context.Context) error { return redis }},
+		},
+	})
 	get := func(path string) *httptest.ResponseRecorder { return ask(h, "GET", path, "10.0.0.1:1", "foyer:8081") }
-	require.Equal(t, 200, get("/livez").Code)
-	require.Equal(t, 200, get("/readyz").Code)
-	require.JSONEq(t, `{"status":"ok"}`, get("/readyz").Body.String())
-	trouble = errors.New("store out of reach")
-	require.Equal(t, 200, get("/livez").Code, "being alive does not depend on others")
-	require.Equal(t, 503, get("/readyz").Code)
-	require.JSONEq(t, `{"status":"unavailable","reason":"store out of reach"}`, get("/readyz").Body.String())
+	away := errors.New("out of reach")
+	rows := []struct {
+		store, redis error
+		draining     bool
+		status       int
+		body         string
+	}{
+		{nil, nil, false, 200, `{"status":"ok","parts":{"store":{"ok":true},"redis":{"ok":true}}}`},
+		{nil, away, false, 200, `{"status":"degraded","parts":{"store":{"ok":true},"redis":{"ok":false,"reason":"out of reach"}}}`},
+		{away, nil, false, 503, `{"status":"unavailable","parts":{"store":{"ok":false,"reason":"out of reach"},"redis":{"ok":true}}}`},
+		{away, away, false, 503, `{"status":"unavailable","parts":{"store":{"ok":false,"reason":"out of reach"},"redis":{"ok":false,"reason":"out of reach"}}}`},
+		{nil, nil, true, 503, `{"status":"draining","parts":{"store":{"ok":true},"redis":{"ok":true}}}`},
+		{nil, away, true, 503, `{"status":"draining","parts":{"store":{"ok":true},"redis":{"ok":false,"reason":"out of reach"}}}`},
+	}
+	for _, row := range rows {
+		store, redis, draining = row.store, row.redis, row.draining
+		require.Equal(t, row.status, get("/readyz").Code)
+		require.JSONEq(t, row.body, get("/readyz").Body.String())
+		require.Equal(t, 200, get("/livez").Code, "being alive depends on nothing")
+		require.JSONEq(t, `{"status":"ok"}`, get("/livez").Body.String())
+	}
 	require.Equal(t, 405, ask(h, "POST", "/livez", "127.0.0.1:1", "localhost").Code)
 	require.Equal(t, 404, get("/").Code)
 }
 
-func TestReadinessIsAnsweredEvenIfAStoreHangs(t *testing.T) {
+func TestReadinessIsAnsweredEvenIfAPartHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := Handler(Options{Ready: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }})
+		hangs := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		h := Handler(Options{Parts: []Part{{Name: "one", Check: hangs, Needed: true}, {Name: "two", Check: hangs}}})
 		start := time.Now()
 		require.Equal(t, 503, ask(h, "GET", "/readyz", "127.0.0.1:1", "localhost").Code)
 		require.Equal(t, readyTime, time.Since(start))
+		start = time.Now()
+		require.Equal(t, 200, ask(h, "GET", "/livez", "127.0.0.1:1", "localhost").Code)
+		require.Zero(t, time.Since(start))
 	})
 }
 

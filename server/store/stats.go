@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -47,7 +48,7 @@ func (s *stats) called(kind string, began time.Time, err error) {
 
 // Collectors are what the Store counts, for a registry.
 func (s *Store) Collectors() []prometheus.Collector {
-	return []prometheus.Collector{s.stats.calls, s.stats.commits, s.stats.waited, &lineCollector{&s.line}}
+	return []prometheus.Collector{s.stats.calls, s.stats.commits, s.stats.waited, &lineCollector{&s.line}, &outboxCollector{s}}
 }
 
 // lineCollector shows who waits in a line and who was refused.
@@ -78,4 +79,36 @@ func (c *lineCollector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(waiting[u]), u.String())
 		out <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(refused[u]), u.String())
 	}
+}
+
+// outboxCollector asks how many mails are still to be sent. A database that doesn't answer at once is not waited for.
+type outboxCollector struct{ store *Store }
+
+const outboxWithin = 500 * time.Millisecond
+
+var (
+	outboxDesc  = prometheus.NewDesc("foyer_outbox_waiting", "Mails written down and still to be sent, held back ones too; the same on all nodes.", nil, nil)
+	overdueDesc = prometheus.NewDesc("foyer_outbox_overdue_seconds", "For how long the mail that is due longest has been due; 0 for none.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *outboxCollector) Describe(out chan<- *prometheus.Desc) {
+	out <- outboxDesc
+	out <- overdueDesc
+}
+
+// Collect implements prometheus.Collector.
+func (c *outboxCollector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), outboxWithin)
+	defer cancel()
+	now := c.store.now().UnixMilli()
+	var waiting, due int64
+	err := c.store.View(ctx, func(tx *Tx) error {
+		return tx.row(`SELECT COUNT(*), COALESCE(MIN(due_at), $1) FROM outbox`, now).Scan(&waiting, &due)
+	})
+	if err != nil {
+		return
+	}
+	out <- prometheus.MustNewConstMetric(outboxDesc, prometheus.GaugeValue, float64(waiting))
+	out <- prometheus.MustNewConstMetric(overdueDesc, prometheus.GaugeValue, max(0, float64(now-due)/1000))
 }

@@ -115,19 +115,6 @@ func (a *App) wire(ctx context.Context) error {
 // Server is the node itself.
 func (a *App) Server() *server.Server { return a.server }
 
-// Ready reports whether the node takes devices and its store answers.
-func (a *App) Ready(ctx context.Context) error {
-	return errors.Join(a.server.Ready(), a.store.Ping(ctx))
-}
-
-// Degraded says why the node works without the others; nil if it doesn't, or there are none.
-func (a *App) Degraded() error {
-	if a.between == nil {
-		return nil
-	}
-	return a.between.Err()
-}
-
 // Run serves devices on devices and operators on operators until ctx ends, then drains. It closes both listeners.
 func (a *App) Run(ctx context.Context, devices, operators net.Listener) error {
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -2,14 +2,15 @@ package app
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
-	"foyer/protocol"
 	"foyer/server"
+	"foyer/server/cluster"
 	"foyer/server/cluster/redis"
 	"foyer/server/config"
 )
@@ -35,7 +36,12 @@ func newBetween(s config.Settings, log zerolog.Logger) (*between, error) {
 	}
 	b := &between{client: client, devices: redis.NewDevices(client)}
 	b.bus = redis.NewBus(client, b.resubscribed)
-	b.registry = redis.NewRegistry(client, redis.RegistryOptions{Message: server.RosterMessage, EmptyAfter: s.Session.EmptyAfter})
+	b.bus.Overhear(func(m *cluster.Message) {
+		if m.Kind == cluster.KindRoster {
+			b.registry.Heard(m.Session)
+		}
+	})
+	b.registry = redis.NewRegistry(client, redis.RegistryOptions{Message: server.RosterMessage, Tell: b.bus.Tell, EmptyAfter: s.Session.EmptyAfter})
 	b.node = redis.NewNode(b.devices, b.registry, s.Node, b)
 	log.Info().Str("redis", config.Redacted(s.Redis)).Str("node", b.node.ID()).Msg("one of several nodes")
 	return b, nil
@@ -54,9 +60,34 @@ func (b *between) Hangs(userID, deviceID, incarnation string) bool {
 	return s != nil && s.Hangs(userID, deviceID, incarnation)
 }
 
-// resubscribed has the server read anew what it may have missed, once it is there again: Redis may have come back empty.
+// Lasting returns those of the sessions that have not ended.
+func (b *between) Lasting(ctx context.Context, sessionIDs []string) (map[string]bool, error) {
+	s := b.server.Load()
+	if s == nil {
+		return nil, errNotStarted
+	}
+	return s.Lasting(ctx, sessionIDs)
+}
+
+var errNotStarted = errors.New("the server has not started yet")
+
+// Replaced has the socket closed that a device had on another node.
+func (b *between) Replaced(d cluster.Device) {
+	if s := b.server.Load(); s != nil {
+		s.Replaced(d)
+	}
+}
+
+// resubscribed has the server read anew what it may have missed, once it is known what Redis has.
 func (b *between) resubscribed() {
-	if b.node.Check(context.Background()) {
+	if !b.node.Check(context.Background()) {
+		b.renew()
+	}
+}
+
+// Returned does too, when other nodes have written what Redis may have lost.
+func (b *between) Returned(emptied bool) {
+	if emptied {
 		time.AfterFunc(refillTime, b.renew)
 		return
 	}
@@ -74,16 +105,15 @@ func (b *between) parts() server.Cluster {
 	return server.Cluster{Bus: b.bus, Devices: b.devices, Upkeep: b.devices, Registry: b.registry, Pace: redis.NewPace(b.client), Node: b.node.ID, Shared: true}
 }
 
-// Err says why the node works without the others; nil if it doesn't.
-func (b *between) Err() error {
-	if err := b.node.Err(); err != nil {
-		return err
-	}
+// Listening returns why messages of other nodes may not come; nil if they do.
+func (b *between) Listening() error {
 	if !b.bus.Up() {
-		return protocol.Refuse(protocol.Unavailable)
+		return errSilent
 	}
 	return nil
 }
+
+var errSilent = errors.New("not every subscription is confirmed")
 
 // Close ends it, the lease at last.
 func (b *between) Close() error {
@@ -108,7 +138,7 @@ func (b *between) metrics() []prometheus.Collector {
 		counter("foyer_redis_refilled_total", "Times that Redis was found empty and written to anew.", &node.Refill),
 		counter("foyer_redis_buried_total", "Nodes that this one took for dead.", &node.Buried),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "foyer_redis_up", Help: "1 while this node reaches the others through Redis."}, func() float64 {
-			if b.Err() != nil {
+			if b.node.Err() != nil || b.Listening() != nil {
 				return 0
 			}
 			return 1

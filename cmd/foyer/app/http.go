@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
 	"foyer/protocol"
-	"foyer/server/admin"
 	"foyer/server/auth"
 	"foyer/server/tablet"
 )
@@ -28,14 +26,6 @@ func (a *App) handler() http.Handler {
 	}
 	mux.HandleFunc("POST /dev/token", a.devToken)
 	return localOnly(mux)
-}
-
-func (a *App) adminHandler() http.Handler {
-	collectors := a.server.Metrics()
-	if a.between != nil {
-		collectors = append(slices.Clip(collectors), a.between.metrics()...)
-	}
-	return admin.Handler(admin.Options{Ready: a.Ready, Degraded: a.Degraded, Collectors: collectors})
 }
 
 // localOnly refuses requests that a web page elsewhere could have made a browser send here under another name.
