@@ -50,6 +50,8 @@ func (w *world) dialWith(h http.Header) (*device, error) {
 	conn, response, err := n.network.Dialer().Dial("ws://foyer/v1/ws", h)
 	if err != nil {
 		if response != nil {
+			seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
+			w.retryAfter = time.Duration(seconds) * second
 			return nil, refusedUpgrade(response.StatusCode)
 		}
 		return nil, err

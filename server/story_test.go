@@ -35,14 +35,15 @@ var free = []string{"--invitations.pair-gap=0s", "--invitations.per-minute=0", "
 
 // world is the nodes and the devices that tell the story.
 type world struct {
-	t         *testing.T
-	args      []string
-	store     *store.Store
-	cluster   *app.Cluster
-	nodes     []*node
-	turn      int // whose turn it is to get the next device
-	devices   []*device
-	unaudited bool // the story breaks what an audit needs
+	t          *testing.T
+	args       []string
+	store      *store.Store
+	cluster    *app.Cluster
+	nodes      []*node
+	turn       int // whose turn it is to get the next device
+	devices    []*device
+	retryAfter time.Duration // of the last upgrade that was refused
+	unaudited  bool          // the story breaks what an audit needs
 }
 
 const second = time.Second
