@@ -5,11 +5,13 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"foyer/protocol"
@@ -28,7 +30,11 @@ type Options struct {
 	Header       http.Header // added to the request, such as Authorization or Origin
 	Subprotocols []string    // Subprotocol alone when nil; none when empty
 	NetDial      func(ctx context.Context, network, address string) (net.Conn, error)
+	ReadBuffer   int // bytes that an open socket holds; 4096 when 0. Longer frames pass through it
 }
+
+// writeBuffers are shared by all sockets of a program: one that is silent holds none.
+var writeBuffers sync.Pool
 
 // RefusedError says that the upgrade was answered with something else.
 type RefusedError struct {
@@ -63,7 +69,10 @@ func Dial(ctx context.Context, url string, o Options) (*Socket, error) {
 	if protocols == nil {
 		protocols = []string{Subprotocol}
 	}
-	d := websocket.Dialer{Subprotocols: protocols, NetDialContext: o.NetDial, HandshakeTimeout: writeTimeout}
+	d := websocket.Dialer{
+		Subprotocols: protocols, NetDialContext: o.NetDial, HandshakeTimeout: writeTimeout,
+		ReadBufferSize: o.ReadBuffer, WriteBufferPool: &writeBuffers,
+	}
 	conn, response, err := d.DialContext(ctx, url, o.Header) //nolint:bodyclose // gorilla's needs no closing
 	switch {
 	case response != nil && response.StatusCode != http.StatusSwitchingProtocols:
@@ -82,16 +91,43 @@ func (s *Socket) Read(ctx context.Context) (Frame, error) {
 	stop := context.AfterFunc(ctx, s.Drop)
 	defer stop()
 	kind, data, err := s.conn.ReadMessage()
-	var closed *websocket.CloseError
 	switch {
 	case err == nil:
 		return Frame{Binary: kind == websocket.BinaryMessage, Data: data}, nil
 	case ctx.Err() != nil:
 		return Frame{}, ctx.Err()
-	case errors.As(err, &closed):
-		return Frame{}, &ClosedError{protocol.CloseCode(closed.Code), closed.Text}
 	}
-	return Frame{}, &ClosedError{websocket.CloseAbnormalClosure, err.Error()}
+	return Frame{}, closedBy(err)
+}
+
+// frames are shared by all sockets that are read by Each: one to which nothing comes holds none.
+var frames = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Each hands every frame that comes to take, whose Data is good until take returns, and returns the *ClosedError at the
+// end. A socket costs no buffer beside Options.ReadBuffer while nothing comes.
+func (s *Socket) Each(take func(Frame)) error {
+	for {
+		kind, r, err := s.conn.NextReader()
+		if err != nil {
+			return closedBy(err)
+		}
+		data := frames.Get().(*bytes.Buffer)
+		data.Reset()
+		if _, err := data.ReadFrom(r); err != nil {
+			return closedBy(err)
+		}
+		take(Frame{Binary: kind == websocket.BinaryMessage, Data: data.Bytes()})
+		frames.Put(data)
+	}
+}
+
+// closedBy returns the *ClosedError that an error of reading means.
+func closedBy(err error) error {
+	var closed *websocket.CloseError
+	if errors.As(err, &closed) {
+		return &ClosedError{protocol.CloseCode(closed.Code), closed.Text}
+	}
+	return &ClosedError{websocket.CloseAbnormalClosure, err.Error()}
 }
 
 // Write sends a frame as it is.

@@ -1,85 +1,117 @@
 // Command foyer-bots puts a Foyer server under load: people who sit in sessions, move, invite each other and take it
-// back, and whose networks fail. It measures what they see, checks at the end that what each was told is what the server
-// holds, and exits with 1 if that or an objective wasn't met.
+// back, and whose networks fail. It measures what they see, checks while it does that each was told exactly what the
+// rules say, and ends with a code that says how it went. docs/load-testing.md is its manual.
 //
-//	foyer serve --dev … &
-//	foyer-bots --bots 200 --invitations 50 --drops 2 --duration 1m --max-p99 150ms
+//	foyer-bots run mixed --url http://127.0.0.1:8080 --auth-secret-file secret --html report.html
+//	foyer-bots scenarios poses > mine.yaml
+//	foyer-bots merge a.json b.json
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
-	"foyer/client"
-	"foyer/cmd/foyer/demo"
-	"foyer/server/auth"
+	"foyer/cmd/foyer-bots/load"
+	"foyer/cmd/foyer-bots/scenario"
 
 	"github.com/alecthomas/kong"
 )
 
-// options are the flags.
-type options struct {
-	URL    string `default:"http://127.0.0.1:8080" help:"The server's address."`
-	Secret string `env:"FOYER_AUTH_SECRET" help:"Secret to sign tokens with; without it the server is asked (serve --dev)."`
+// version is set at build time.
+var version = "dev"
 
-	Bots     int           `short:"n" default:"100" help:"How many people, each with one device."`
-	Ramp     int           `default:"200" help:"How many of them connect a second."`
-	Duration time.Duration `short:"d" default:"30s" help:"How long the load lasts once all are there."`
+// The exit codes.
+const (
+	exitFine        = 0
+	exitMissed      = 1 // an objective
+	exitUsage       = 2
+	exitViolated    = 3 // something happened that must not
+	exitUnreachable = 4
+	exitBound       = 5   // the bots' own memory
+	exitInterrupted = 130 // and nothing was wrong so far
+)
 
-	SessionSize int           `default:"10" help:"Members of a session; 0: nobody is in one."`
-	StatesHz    int           `default:"10" help:"States a second that each member writes; 0: none."`
-	Invitations float64       `default:"10" help:"Invitations a second; each is then withdrawn, every fifth one accepted. 0: none."`
-	Hold        time.Duration `default:"150ms" help:"How long an invitation stays open."`
-	Drops       float64       `default:"0" help:"Sockets a second that break without a goodbye."`
-
-	MaxP99     time.Duration `help:"Objective: p99 from an invitation or withdrawal to the other's screen."`
-	MinStates  float64       `help:"Objective: share of the states written that arrived, such as 0.99."`
-	MaxRefused int           `default:"-1" help:"Objective: calls refused; -1: any number."`
+// exit is an error with the code that the program ends with.
+type exit struct {
+	code int
+	err  error
 }
 
-var errMissed = errors.New("the objectives were not met")
+func (e *exit) Error() string { return e.err.Error() }
+func (e *exit) Unwrap() error { return e.err }
 
-func main() {
-	var o options
-	kong.Parse(&o, kong.Name("foyer-bots"), kong.Description("Puts a Foyer server under load and checks what it does."),
-		kong.UsageOnError())
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o)
-	stop()
+func usage(err error) error { return &exit{exitUsage, err} }
+
+// commands are what the program can do.
+type commands struct {
+	Run       runCommand       `cmd:"" default:"withargs" help:"Carry a scenario out: one that is ready, or a file."`
+	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that are ready, or print one as a file to begin with."`
+	Merge     mergeCommand     `cmd:"" help:"Make one report of those of several processes."`
+	Version   kong.VersionFlag `help:"Print the version."`
+}
+
+const about = `Puts a Foyer server under load and checks what it does.
+
+Ready scenarios (foyer-bots scenarios): ${scenarios}.
+
+Exit codes: 0 fine, 1 an objective was missed, 2 a mistake in what was asked, 3 something happened that must never happen, 4 the server could not be reached, 5 the bots reached their own memory bound, 130 interrupted.`
+
+func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// execute runs the program and returns its exit code.
+func execute(args []string, out, problems io.Writer) int {
+	names := ""
+	for i, name := range scenario.Names() {
+		if i > 0 {
+			names += ", "
+		}
+		names += name
+	}
+	var c commands
+	ended := -1
+	parser, err := kong.New(&c, kong.Name("foyer-bots"), kong.Description(about), kong.Writers(out, problems),
+		kong.Vars{"version": version, "scenarios": names}, kong.Exit(func(code int) { ended = code }))
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "foyer-bots:", err)
-		os.Exit(1)
+		panic(err) // the struct above
 	}
+	parsed, err := parser.Parse(args)
+	if ended >= 0 {
+		return ended // --help and --version are done
+	}
+	if err != nil {
+		fmt.Fprintln(problems, "foyer-bots:", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop() // a second Ctrl-C ends the program at once
+	}()
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return code(parsed.Run(streams{out, problems}), problems)
 }
 
-// run connects everybody, applies the load until it is over or ctx ends, checks and reports.
-func run(ctx context.Context, o options) error {
-	if o.Bots < 2 {
-		return errors.New("--bots: at least 2")
-	}
-	f := newField(o)
-	defer f.close()
-	if err := f.connect(ctx); err != nil {
-		return err
-	}
-	f.report.begin()
-	f.load(ctx)
-	f.report.end()
-	f.verify(context.WithoutCancel(ctx))
-	return f.report.finish(os.Stdout, o)
-}
+// streams are where the program writes.
+type streams struct{ out, problems io.Writer }
 
-// tokens returns the token source of a bot.
-func (o options) tokens(id, name string) client.TokenSource {
-	if o.Secret == "" {
-		return demo.DevTokens(o.URL)(name)
+// code returns the exit code for an error, which it tells.
+func code(err error, problems io.Writer) int {
+	if err == nil {
+		return exitFine
 	}
-	return func(context.Context) (string, error) {
-		return auth.Sign(auth.Options{Secret: []byte(o.Secret)}, auth.Claims{Subject: id, Name: name}, time.Hour)
+	fmt.Fprintln(problems, "foyer-bots:", err)
+	var e *exit
+	switch {
+	case errors.As(err, &e):
+		return e.code
+	case errors.Is(err, load.ErrUnreachable):
+		return exitUnreachable
 	}
+	return exitUsage
 }

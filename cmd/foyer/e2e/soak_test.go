@@ -21,11 +21,11 @@ var soak = flag.Duration("soak", 6*time.Second, "how long the bots of TestSoak a
 // exactly what the server holds. When they are gone, so must be what the server held for them.
 func TestSoakLeavesNothingBehind(t *testing.T) {
 	s := newServer(t, "--presence.grace", "2s")
-	s.bots("-n", "40", "-d", "2s", "--drops", "2") // whatever is made once is made now
+	s.bots("-n", "40", "-d", "2s") // whatever is made once is made now
 	s.awaitDevices(0)
 	goroutines, heap := s.metric("go_goroutines"), s.heap()
 
-	s.bots("-n", "80", "-d", soak.String(), "--drops", "4", "--invitations", "30", "--max-refused", "0")
+	s.bots("-n", "80", "-d", soak.String())
 	s.awaitDevices(0)
 	require.Eventually(t, func() bool { return s.metric("go_goroutines") <= goroutines+5 }, 30*time.Second, 100*time.Millisecond,
 		"goroutines before: %v", goroutines)
@@ -40,7 +40,8 @@ func TestSoakLeavesNothingBehind(t *testing.T) {
 // bots runs foyer-bots against the server; its exit code says whether what they saw was right.
 func (s *server) bots(args ...string) {
 	s.t.Helper()
-	bots := exec.CommandContext(s.t.Context(), botsBinary, append([]string{"--url", s.url()}, args...)...)
+	scenario := []string{"mixed", "--url", s.url(), "--no-slo", "--slo", "errors==0", "-s", "friends=2", "-s", "drops.rate=4", "-s", "invitations.rate=30"}
+	bots := exec.CommandContext(s.t.Context(), botsBinary, append(scenario, args...)...)
 	bots.Env = append(os.Environ(), "FOYER_AUTH_SECRET="+secret)
 	out, err := bots.CombinedOutput()
 	s.t.Logf("%s", out)
