@@ -62,6 +62,7 @@ func newMetrics(s *Server) *metrics {
 		gauge("foyer_draining", "1 while the node sends its devices away to stop.", func() float64 { return flag(s.draining.Load()) }),
 		gauge("foyer_log_age_seconds", "Time since the tail of the log of changes was read.", func() float64 { return s.now().Sub(time.UnixMilli(s.tailRead.Load())).Seconds() }),
 		gauge("foyer_queued_bytes", "Bytes that wait for devices in this node's memory.", func() float64 { return float64(stats.Queued.Load()) }),
+		gauge("foyer_queued_bytes_limit", "Bytes that may wait for all devices together (--transport.queue-total); 0: no limit.", func() float64 { return float64(s.acceptor.QueueTotal()) }),
 		counter("foyer_queues_full_total", "Messages for which a device's queue had no room; the device is closed with 4000.", func() float64 { return float64(stats.QueuesFull.Load()) }),
 		counter("foyer_upgrades_total", "Requests that became sockets.", func() float64 { return float64(stats.Upgraded.Load()) }),
 		counter("foyer_slow_readers_total", "Sockets closed because the device took nothing.", func() float64 { return float64(stats.SlowReaders.Load()) }),

@@ -51,6 +51,9 @@ func (a *Acceptor) room(messages, bytes int) bool {
 	return bytes <= (o.QueueTotal-int(a.stats.Queued.Load()))/scarce
 }
 
+// QueueTotal is how many bytes may wait for all devices together, 0 for no limit.
+func (a *Acceptor) QueueTotal() int { return a.options.QueueTotal }
+
 // Hold counts n bytes that the owner keeps back for the device (fewer, if n is negative) and reports whether the device
 // may have so much waiting. The owner gives back all that it held before or when Closed is called.
 func (s *Socket) Hold(n int) bool {

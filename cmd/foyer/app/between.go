@@ -134,6 +134,11 @@ func (b *between) metrics() []prometheus.Collector {
 		counter("foyer_redis_not_published_total", "Messages that Redis did not get, as far as is known.", &bus.NotPublished),
 		counter("foyer_redis_not_received_total", "Messages that came faster than this node took them.", &bus.NotReceived),
 		counter("foyer_redis_subscriptions_total", "Connections made to listen with, the first ones too.", &bus.Subscriptions),
+		counter("foyer_redis_silent_total", "Connections given up since not even the node's own probes came by them.", &bus.Silent),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "foyer_redis_probe_seconds", Help: "How long the last probe took through Redis and back; one goes out twice a second."}, func() float64 {
+			return time.Duration(bus.Probe.Load()).Seconds()
+		}),
+		counter("foyer_redis_lease_renewed_total", "Renewals of this node's lease; one a second while all is well.", &node.Renewed),
 		counter("foyer_redis_fenced_total", "Times that other nodes took this one for dead.", &node.Fenced),
 		counter("foyer_redis_refilled_total", "Times that Redis was found empty and written to anew.", &node.Refill),
 		counter("foyer_redis_buried_total", "Nodes that this one took for dead.", &node.Buried),
