@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"foyer/protocol"
+	"foyer/server/cluster"
 )
 
 // unlessAway leaves out of err what is between the nodes and only out of reach: the node starts and works on without.
@@ -101,4 +102,14 @@ func (s *Server) Fenced() {
 	for _, d := range s.sockets.list() {
 		d.close(protocol.CloseGoingAway, "come back")
 	}
+}
+
+// Lasting returns those of the sessions that have not ended.
+func (s *Server) Lasting(ctx context.Context, sessionIDs []string) (map[string]bool, error) {
+	return s.sessions.Lasting(ctx, sessionIDs)
+}
+
+// Replaced is to be called when a device has come to this node that hung on another while nobody could be told.
+func (s *Server) Replaced(d cluster.Device) {
+	s.bus.Publish(cluster.UserTopic(d.UserID), &cluster.Message{Kind: cluster.KindClose, User: d.UserID, Device: d.ID, Incarnation: d.Incarnation, Close: protocol.CloseReplaced})
 }

@@ -194,7 +194,8 @@ type Summary struct {
 // Swept is what time did.
 type Swept struct {
 	Departed []Departure
-	Ended    []string // sessions that were empty for too long: nobody gets in any more
+	Closed   []Departure // whom the end of a session took out that this node had to decide on alone
+	Ended    []string    // sessions that were empty for too long: nobody gets in any more
 }
 
 // Flush is what is published of a roster within a tick. Frame is the session.roster notification, the same bytes for

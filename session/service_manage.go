@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 
 	"foyer/protocol"
@@ -209,8 +210,8 @@ func (s *Service) UserChanged(ctx context.Context, u protocol.User) error {
 		return err
 	}
 	_, err = s.registry.Edit(ctx, Edit{SessionID: places[u.ID], Members: []MemberEdit{{UserID: u.ID, User: &u}}})
-	if retried(err) {
-		return nil // gone meanwhile
+	if retried(err) || errors.Is(err, protocol.Refuse(protocol.Unavailable)) {
+		return nil // gone meanwhile, or shown when the user joins next
 	}
 	return err
 }

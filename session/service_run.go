@@ -72,6 +72,19 @@ func (s *Service) startShared(ctx context.Context) error {
 	return nil
 }
 
+// Lasting returns those of the sessions that have not ended.
+func (s *Service) Lasting(ctx context.Context, ids []string) (map[string]bool, error) {
+	lasting := map[string]bool{}
+	if len(ids) == 0 {
+		return lasting, nil
+	}
+	records, err := s.store.Find(ctx, ids)
+	for _, rec := range records {
+		lasting[rec.ID] = true
+	}
+	return lasting, err
+}
+
 // SaveMembers keeps who is in which session for the next Start, unless other nodes share the Registry: then it knows. It
 // is called once the server lets nobody in any more.
 func (s *Service) SaveMembers(ctx context.Context) error {
@@ -107,6 +120,10 @@ func (s *Service) Sweep(ctx context.Context) (Effects, error) {
 		e := departed(&swept.Departed[i], protocol.EndedMoved)
 		e.Ended[0].Devices = nil // they are gone
 		effects.merge(e)
+	}
+	for i := range swept.Closed {
+		s.endStay(&swept.Closed[i])
+		effects.merge(departed(&swept.Closed[i], protocol.EndedClosed))
 	}
 	s.mu.Lock()
 	s.closed = append(s.closed, swept.Ended...)

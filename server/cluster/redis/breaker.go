@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -13,7 +14,18 @@ import (
 var errAway = errors.New("out of reach")
 
 // breaker has calls fail at once while Redis is known to be away, so that what goes on without it is not held up.
-type breaker struct{ open atomic.Bool }
+// It does so too once the node's lease may have run out: from then on others may have taken it for dead.
+type breaker struct {
+	open  atomic.Bool
+	valid atomic.Int64 // until when the lease holds, since began; 0 without a lease
+}
+
+var began = time.Now()
+
+// hold has calls be made until a lease runs out that was asked for at the given time.
+func (b *breaker) hold(asked time.Time, lease time.Duration) {
+	b.valid.Store(int64(asked.Sub(began) + lease))
+}
 
 type trying struct{}
 
@@ -21,7 +33,11 @@ type trying struct{}
 func try(ctx context.Context) context.Context { return context.WithValue(ctx, trying{}, true) }
 
 func (b *breaker) refuses(ctx context.Context) bool {
-	return b.open.Load() && ctx.Value(trying{}) == nil
+	if ctx.Value(trying{}) != nil {
+		return false
+	}
+	valid := b.valid.Load()
+	return b.open.Load() || valid > 0 && time.Since(began) > time.Duration(valid)
 }
 
 // DialHook implements redis.Hook.

@@ -26,16 +26,19 @@ type BusStats struct {
 	NotPublished  atomic.Int64 // messages that Redis did not get, as far as is known
 	NotReceived   atomic.Int64 // messages that came faster than this node took them
 	Subscriptions atomic.Int64 // connections made to listen with, the first ones too
+	Silent        atomic.Int64 // connections given up since nothing came by them, not even the node's own probes
+	Probe         atomic.Int64 // how long the last probe took to come back, nanoseconds
 }
 
 // Bus is one node's end. Each message that it receives, the node's own too, comes from Redis; only while a subscription
 // is down does it hand the node's own messages on itself, so that whoever is here hears of each other.
 type Bus struct {
-	c       *Client
-	self    string
-	Stats   BusStats
-	receive func(cluster.Topic, *cluster.Message)
-	renewed func() // a subscription was renewed: messages may have been lost
+	c        *Client
+	self     string
+	Stats    BusStats
+	receive  func(cluster.Topic, *cluster.Message)
+	overhear func(*cluster.Message) // what other nodes, and scripts, have published
+	renewed  func()                 // a subscription was renewed: messages may have been lost
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -65,7 +68,7 @@ var _ cluster.Bus = (*Bus)(nil)
 // messages may have been lost: what they would have told is to be read anew. Close it when done.
 func NewBus(c *Client, resubscribed func()) *Bus {
 	b := &Bus{
-		c: c, self: uuid.NewString(), renewed: resubscribed, receive: func(cluster.Topic, *cluster.Message) {},
+		c: c, self: uuid.NewString(), renewed: resubscribed, receive: func(cluster.Topic, *cluster.Message) {}, overhear: func(*cluster.Message) {},
 		out: make(chan outgoing, outgoingQueue), in: make(chan incoming, incomingQueue), lanes: map[uint32]*lane{},
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
@@ -87,6 +90,21 @@ func (b *Bus) Close() {
 
 // Receive sets who gets the messages.
 func (b *Bus) Receive(fn func(cluster.Topic, *cluster.Message)) { b.receive = fn }
+
+// Overhear sets who looks at messages that come from Redis before they are received; called once, before the first
+// Subscribe. It must not block.
+func (b *Bus) Overhear(fn func(*cluster.Message)) { b.overhear = fn }
+
+// Tell hands m to this node alone.
+func (b *Bus) Tell(t cluster.Topic, m *cluster.Message) {
+	channel := b.c.channel(t)
+	b.mu.Lock()
+	l := b.lanes[b.c.lane(string(t))]
+	b.mu.Unlock()
+	if l != nil {
+		l.ifWanted(channel, func() { b.accept(incoming{channel: channel, own: m}) })
+	}
+}
 
 // Up reports whether everything that the node subscribes to is confirmed by Redis.
 func (b *Bus) Up() bool {
@@ -193,6 +211,7 @@ func (b *Bus) hand(i incoming) {
 		b.Stats.Malformed.Add(1)
 	case flags&looped != 0 && sender == b.self:
 	default:
+		b.overhear(m)
 		b.receive(b.c.topic(i.channel), m)
 	}
 }

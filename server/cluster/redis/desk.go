@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"foyer/protocol"
@@ -11,11 +12,14 @@ import (
 
 // task is one thing that is asked of a session. Its do may run more than once, each time on a roster as if it never had.
 type task struct {
-	make   func() *session.Roster // of a session that is not known; nil: then do gets nil
-	user   string
-	do     func(*session.Roster) (touched []string, err error) // touched came or went, or may have
-	answer bool                                                // the roster is wanted, as it is after the flush
-	drop   func(*session.Roster) bool                          // reports whether the roster can be forgotten
+	make    func() *session.Roster // of a session that is not known; nil: then do gets nil
+	user    string
+	do      func(*session.Roster) (touched []string, err error) // touched came or went, or may have
+	answer  bool                                                // the roster is wanted, as it is after the flush
+	drop    func(*session.Roster) bool                          // reports whether the roster can be forgotten
+	alone   alone                                               // whether it can be done without Redis; nil: never
+	then    func(*session.Roster) error                         // once it is written
+	rejoins bool                                                // Redis is back: see alone.go
 
 	touched []string
 	refused error
@@ -31,16 +35,20 @@ type result struct {
 
 // desk takes what this node asks of one session, and has it decided on together.
 type desk struct {
-	r       *Registry
-	id      string
-	queue   []*task // guarded by Registry.mu
-	working bool    // guarded by Registry.mu
-	used    bool    // since its timer was set; guarded by Registry.mu
+	r        *Registry
+	id       string
+	queue    []*task // guarded by Registry.mu
+	working  bool    // guarded by Registry.mu
+	used     bool    // since its timer was set; guarded by Registry.mu
+	owing    bool    // something is to be done when Redis is back; guarded by Registry.mu
+	deserted bool    // not any more: this node was taken for dead; guarded by Registry.mu
 
 	// Owned by whoever works.
 	value   value
 	roster  *session.Roster // of value; nil: value.body is to be decoded
 	flushed time.Time
+	lonely  *session.Alone  // what was decided without Redis; nil while it is there
+	doubted map[string]bool // users who may have been written in part
 }
 
 // deskTime is how long a desk remembers after its last task, at least.
@@ -89,7 +97,7 @@ func (k *desk) take(more []*task) []*task {
 func (k *desk) close() {
 	k.r.mu.Lock()
 	defer k.r.mu.Unlock()
-	if (k.working || k.used) && k.r.ctx.Err() == nil {
+	if (k.working || k.used || k.owing) && k.r.ctx.Err() == nil {
 		k.used = false
 		time.AfterFunc(deskTime, k.close)
 		return
@@ -115,6 +123,11 @@ func (k *desk) work() {
 func (k *desk) serve(tasks []*task) {
 	ctx, cancel := context.WithTimeout(k.r.ctx, callWithin)
 	defer cancel()
+	tasks, err := k.rejoinFirst(ctx, tasks)
+	if err != nil {
+		k.fail(tasks, err)
+		return
+	}
 	for {
 		b, err := k.decide(tasks)
 		if err == nil {
@@ -130,8 +143,7 @@ func (k *desk) serve(tasks []*task) {
 			tasks = k.take(tasks)
 		case errors.Is(err, errOvertaken):
 		case err != nil:
-			k.value, k.roster = value{}, nil // it may or may not have been written
-			refuse(tasks, err)
+			k.fail(tasks, err) // it may or may not have been written
 			return
 		default:
 			k.answer(tasks, b)
@@ -142,6 +154,30 @@ func (k *desk) serve(tasks []*task) {
 			return
 		}
 	}
+}
+
+// rejoinFirst puts what this node owes the others first if Redis is back, and fails while it isn't.
+func (k *desk) rejoinFirst(ctx context.Context, tasks []*task) ([]*task, error) {
+	k.r.mu.Lock()
+	if k.deserted {
+		k.lonely, k.doubted, k.owing, k.deserted = nil, nil, false, false
+	}
+	owing := k.owing
+	k.r.mu.Unlock()
+	if !owing {
+		return tasks, nil
+	}
+	if !slices.ContainsFunc(tasks, func(t *task) bool { return t.rejoins }) {
+		if k.lonely == nil {
+			return tasks, nil
+		}
+		return tasks, unreachable(errAway)
+	}
+	first, err := k.rejoining(ctx)
+	if err != nil {
+		return tasks, err
+	}
+	return append([]*task{first}, tasks...), nil
 }
 
 func refuse(tasks []*task, err error) {
@@ -225,6 +261,14 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 		}
 		w.publish, w.channel = payload, k.r.c.channel(topic)
 	}
+	own := w.body != "" && k.r.ours(b.roster)
+	if own {
+		leave := k.r.hung.enter(k.id)
+		defer leave()
+		if err := k.r.hung.add(ctx, k.r.self(), k.id); err != nil {
+			return err
+		}
+	}
 	if k.value.version == 0 && w.body != "" {
 		if err := k.r.c.rdb.SAdd(ctx, k.r.index, k.id).Err(); err != nil {
 			return unreachable(err)
@@ -240,7 +284,7 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 	}
 	k.value, k.roster = next, b.roster
 	if !w.check {
-		k.r.kept.put(k.id, w.body, w.body != "" && k.r.ours(b.roster))
+		k.r.kept.put(k.id, &keptRoster{version: next.version, text: w.body}, own)
 	}
 	if b.forget {
 		k.roster = nil
@@ -264,14 +308,33 @@ func (k *desk) answer(tasks []*task, b *batch) {
 	if b.roster != nil {
 		was, failed = k.r.settle(ctx, b.roster, b.touched)
 	}
+	for _, t := range tasks {
+		if t.then != nil && failed == nil {
+			failed = t.then(b.roster)
+		}
+	}
+	if failed != nil && k.r.lost != nil {
+		for user := range b.touched {
+			k.doubt(user)
+		}
+		k.owe(failed)
+	}
+	respond(tasks, b.roster, was, failed)
+}
+
+// respond tells each task what became of it. failed is why nobody can be told a place.
+func respond(tasks []*task, v *session.Roster, was map[string]string, failed error) {
 	var view *session.View
 	for _, t := range tasks {
 		got := result{was: was[t.user], err: t.refused}
 		if t.answer && got.err == nil {
 			if view == nil {
-				view = b.roster.View()
+				view = v.View()
 			}
 			got.view, got.err = view, failed
+		}
+		if t.rejoins {
+			got.err = errors.Join(got.err, failed)
 		}
 		t.done <- got
 	}

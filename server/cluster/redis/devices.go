@@ -3,8 +3,12 @@ package redis
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"foyer/server/cluster"
 )
@@ -17,8 +21,13 @@ type Devices struct {
 	c     *Client
 	grace due // users with a device in grace
 	self  func() string
+	lost  func(error) // Redis did not answer; nil: nobody would say when it is back
 	kept  kept[string]
 	seen  seen[cluster.UserDevices]
+	hung  *hung // users who have a device on a node, and some who had one
+
+	deciding sync.Mutex      // held while this node decides without Redis
+	owed     map[string]bool // users of whom it did; guarded by deciding
 }
 
 var (
@@ -28,19 +37,27 @@ var (
 
 // NewDevices returns the Devices of a Client.
 func NewDevices(c *Client) *Devices {
-	return &Devices{c: c, grace: due{c, c.tagged(0, "due:devices")}, self: nobody}
+	return &Devices{c: c, grace: due{c, c.tagged(0, "due:devices")}, self: nobody, hung: newHung(c, "hung:"), owed: map[string]bool{}}
 }
 
 func (r *Devices) key(userID string) string { return r.c.key("d", cluster.UserTopic(userID)) }
-
-// hung is the set of users who had a device on a node. Nobody is taken out: it ends with the node.
-func (r *Devices) hung(node string) string { return r.c.tagged(0, "hung:"+node) }
 
 // roll is one user's value.
 type roll cluster.UserDevices
 
 // update applies fn to what is known of a user, again if somebody wrote meanwhile. fn answers whether it changed anything.
+// With Redis out of reach it is applied to what this node knows of the user, which is written down when Redis is back.
 func (r *Devices) update(ctx context.Context, userID string, fn func(u *roll) (bool, error)) error {
+	err := r.written(ctx, userID, fn)
+	if !away(err) || errors.Is(err, errBusy) || r.lost == nil {
+		return err
+	}
+	r.lost(err)
+	return r.alone(userID, fn)
+}
+
+// written is update with Redis alone.
+func (r *Devices) written(ctx context.Context, userID string, fn func(u *roll) (bool, error)) error {
 	graceUntil := int64(0)
 	var last *roll
 	err := r.c.update(ctx, r.key(userID), 0, func(body string) (string, bool, error) {
@@ -90,35 +107,33 @@ func (u *roll) graceUntil() int64 {
 	return first
 }
 
-// Attach registers a device, in the place of another if there is one to take over. With Redis out of reach it goes by
-// what this node knows of the user, which is written down when Redis is back.
+// Attach registers a device, in the place of another if there is one to take over. With Redis out of reach a device that
+// names itself is believed: it is one of its own user's.
 func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attached, error) {
-	out, err := r.register(ctx, a)
-	if !away(err) {
-		return out, err
-	}
-	u, err := readRoll(r.kept.of(a.UserID))
-	if err != nil {
-		return out, err
-	}
-	if out, err = u.attach(a); err == nil {
-		r.kept.put(a.UserID, u.text(), true)
-		r.seen.put(a.UserID, cluster.UserDevices(*u))
-	}
-	return out, err
-}
-
-func (r *Devices) register(ctx context.Context, a cluster.Attach) (cluster.Attached, error) {
-	if err := r.c.rdb.SAdd(ctx, r.hung(a.Node), a.UserID).Err(); err != nil {
-		return cluster.Attached{}, unreachable(err)
-	}
+	leave := r.hung.enter(a.UserID)
+	defer leave()
 	var out cluster.Attached
-	err := r.update(ctx, a.UserID, func(u *roll) (bool, error) {
+	err := r.hung.add(ctx, a.Node, a.UserID)
+	attach := func(u *roll) (bool, error) {
 		var err error
 		out, err = u.attach(a)
 		return err == nil, err
+	}
+	if err == nil {
+		err = r.written(ctx, a.UserID, attach)
+	}
+	if !away(err) || errors.Is(err, errBusy) || r.lost == nil {
+		return out, err
+	}
+	r.lost(err)
+	return out, r.alone(a.UserID, func(u *roll) (bool, error) {
+		if u.heir(a) == nil && uuid.Validate(a.WantID) == nil {
+			known := a.Device
+			known.ID, known.Since = a.WantID, a.Now
+			u.Devices = append(u.Devices, known)
+		}
+		return attach(u)
 	})
-	return out, err
 }
 
 func (u *roll) attach(a cluster.Attach) (cluster.Attached, error) {
@@ -245,6 +260,7 @@ func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster
 	for i, id := range userIDs {
 		keys[i] = r.key(id)
 	}
+	began := time.Now()
 	values, err := r.c.loadAll(ctx, keys)
 	if away(err) {
 		return r.seen.of(userIDs), nil
@@ -262,7 +278,7 @@ func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster
 			out[userIDs[i]] = cluster.UserDevices(*u) // #nosec G602 -- one value for each id that was asked for
 		}
 	}
-	r.seen.note(userIDs, out)
+	r.seen.note(userIDs, out, began)
 	return out, nil
 }
 
@@ -283,7 +299,7 @@ func (r *Devices) Reap(ctx context.Context, now time.Time) ([]cluster.Device, er
 	var gone []cluster.Device
 	for _, id := range users {
 		var over []cluster.Device
-		err := r.update(ctx, id, func(u *roll) (bool, error) {
+		err := r.written(ctx, id, func(u *roll) (bool, error) {
 			over = over[:0]
 			for i := 0; i < len(u.Devices); i++ {
 				if d := u.Devices[i]; !d.Connected && !now.Before(d.GraceUntil) {
@@ -340,12 +356,12 @@ func (r *Devices) Abandon(ctx context.Context, node string, now time.Time) ([]st
 
 // abandon begins, until the given time, the graces of those devices of a node that are picked.
 func (r *Devices) abandon(ctx context.Context, node string, until time.Time, picked func(cluster.Device) bool) ([]string, error) {
-	users, err := r.c.rdb.SMembers(ctx, r.hung(node)).Result()
+	users, err := r.hung.of(ctx, node)
 	if err != nil {
-		return nil, unreachable(err)
+		return nil, err
 	}
 	for _, id := range users {
-		err := r.update(ctx, id, func(u *roll) (bool, error) {
+		err := r.written(ctx, id, func(u *roll) (bool, error) {
 			changed := false
 			for i := range u.Devices {
 				if d := &u.Devices[i]; d.Node == node && d.Connected && picked(*d) {
@@ -361,7 +377,12 @@ func (r *Devices) abandon(ctx context.Context, node string, until time.Time, pic
 	return users, nil
 }
 
-// forgetNode ends what Abandon goes by.
-func (r *Devices) forgetNode(ctx context.Context, node string) error {
-	return unreachable(r.c.rdb.Del(ctx, r.hung(node)).Err())
+// desert forgets what this node knows of its own devices: others have taken it for dead.
+func (r *Devices) desert() {
+	r.deciding.Lock()
+	defer r.deciding.Unlock()
+	r.kept.clear()
+	r.seen.clear()
+	r.hung.lose()
+	clear(r.owed)
 }

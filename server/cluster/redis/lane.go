@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +22,7 @@ type lane struct {
 	dirty  map[string]struct{} // channels whose wish may differ from what was asked for on link
 	wake   chan struct{}       // dirty has something, or link changed
 	began  bool                // a link was up before
+	probed time.Time           // when the last probe was published
 	down   chan struct{}       // closed while no link is up
 }
 
@@ -67,6 +67,15 @@ func (l *lane) whenDown(channel string, fn func()) bool {
 		fn()
 	}
 	return true
+}
+
+// ifWanted calls fn if the channel is wanted here.
+func (l *lane) ifWanted(channel string, fn func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.wanted[channel] != nil {
+		fn()
+	}
 }
 
 func (l *lane) add(ctx context.Context, channel string) error {
@@ -210,58 +219,6 @@ func (l *lane) connect() *link {
 	return k
 }
 
-// subscribeAtOnce is how many channels one command names.
-const subscribeAtOnce = 512
-
-// ask sends the difference between what is wanted and what was asked for.
-func (l *lane) ask(k *link) error {
-	l.asking.Lock()
-	defer l.asking.Unlock()
-	l.mu.Lock()
-	var on, off []string
-	for channel := range l.dirty {
-		wanted := l.wanted[channel] != nil
-		switch {
-		case wanted && k.asked[channel]:
-			if k.up && k.open[channel] == 0 { // it was unwanted for so short a time that nobody was told
-				l.wanted[channel].confirm()
-			}
-		case wanted:
-			on = append(on, channel)
-			k.asked[channel] = true
-			k.open[channel]++
-		case k.asked[channel]:
-			off = append(off, channel)
-			delete(k.asked, channel)
-		}
-	}
-	clear(l.dirty)
-	l.mu.Unlock()
-	ctx, cancel := context.WithTimeout(l.bus.ctx, callWithin)
-	defer cancel()
-	for part := range slices.Chunk(off, subscribeAtOnce) {
-		if err := l.command(ctx, k.ps.Unsubscribe, k.ps.SUnsubscribe, part); err != nil {
-			return err
-		}
-	}
-	for part := range slices.Chunk(on, subscribeAtOnce) {
-		if err := l.command(ctx, k.ps.Subscribe, k.ps.SSubscribe, part); err != nil {
-			return err
-		}
-	}
-	l.settle(k)
-	return nil
-}
-
-type command func(ctx context.Context, channels ...string) error
-
-func (l *lane) command(ctx context.Context, plain, sharded command, channels []string) error {
-	if l.bus.c.sharded {
-		return sharded(ctx, channels...)
-	}
-	return plain(ctx, channels...)
-}
-
 // listen takes what comes until the link breaks.
 func (l *lane) listen(k *link) {
 	for {
@@ -289,6 +246,9 @@ func (l *lane) listen(k *link) {
 func (l *lane) message(k *link, m *redis.Message) {
 	l.mu.Lock()
 	k.heard = time.Now()
+	if m.Channel == l.probe {
+		l.bus.Stats.Probe.Store(int64(k.heard.Sub(l.probed)))
+	}
 	wanted := k.up && m.Channel != l.probe && l.wanted[m.Channel] != nil
 	l.mu.Unlock()
 	if wanted {
@@ -359,6 +319,9 @@ func (l *lane) watch() {
 		case <-l.bus.ctx.Done():
 			return
 		case <-tick.C:
+			l.mu.Lock()
+			l.probed = time.Now()
+			l.mu.Unlock()
 			l.bus.queue(outgoing{l.probe, []byte{layout}})
 			l.silent()
 		case <-l.wake:
@@ -387,6 +350,7 @@ func (l *lane) silent() {
 		after = confirmWithin
 	}
 	if time.Since(k.heard) > after {
+		l.bus.Stats.Silent.Add(1)
 		l.breakLocked(k)
 	}
 }

@@ -23,9 +23,10 @@ const (
 
 // NodeStats count what a Node went through. They are read while it works.
 type NodeStats struct {
-	Fenced atomic.Int64 // this node was taken for dead
-	Refill atomic.Int64 // Redis was found empty
-	Buried atomic.Int64 // other nodes that this one took for dead
+	Fenced  atomic.Int64 // this node was taken for dead
+	Refill  atomic.Int64 // Redis was found empty
+	Renewed atomic.Int64 // renewals of the lease
+	Buried  atomic.Int64 // other nodes that this one took for dead
 }
 
 // Node is this process among the nodes: a name, and an epoch that is new with each start, and again after others have
@@ -51,6 +52,8 @@ type Node struct {
 	known      string // the mark of the Redis that this node was registered in
 	away       error  // why the last check failed
 	quietUntil time.Time
+	auditAt    time.Time // when to look next for what isn't here any more; zero: not
+	audits     int       // that are still to come
 }
 
 // Owner is whose node it is.
@@ -58,8 +61,16 @@ type Owner interface {
 	// Fenced is called, on a goroutine of its own, when others have taken the node for dead: whoever hangs on it has been
 	// cleared away, and has to come anew.
 	Fenced()
+	// Returned is called when Redis is back, and has again what this node knows: what others did meanwhile is to be read.
+	// emptied says that Redis had lost all, so that other nodes may still be writing.
+	Returned(emptied bool)
+	// Replaced is called when a device has come to this node that hung on another while nobody could be told: its socket
+	// there is to be closed.
+	Replaced(cluster.Device)
 	// Hangs reports whether a device hangs on this node by the socket of that incarnation.
 	Hangs(userID, deviceID, incarnation string) bool
+	// Lasting returns those of the sessions that have not ended.
+	Lasting(ctx context.Context, sessionIDs []string) (map[string]bool, error)
 }
 
 // NewNode returns a node of that name, and begins to renew its lease. Close it when done.
@@ -72,6 +83,7 @@ func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *No
 	}
 	n.id = n.newID()
 	devices.self, registry.self = n.ID, n.ID
+	devices.lost, registry.lost = n.lost, n.lost
 	devices.seen.own, registry.seen.own = devices.kept.has, devices.kept.has
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	go n.run()
@@ -85,6 +97,16 @@ func (n *Node) ID() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.id
+}
+
+// lost takes Redis for away until the next check.
+func (n *Node) lost(err error) {
+	n.c.breaker.open.Store(true)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.away == nil {
+		n.away = err
+	}
 }
 
 // Err returns why Redis could not be reached when the node last tried; nil if it could.
@@ -107,9 +129,16 @@ func (n *Node) run() {
 	defer close(n.done)
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
-	for {
+	for beat := 0; ; beat++ {
 		n.Check(n.ctx)
 		n.bury(n.ctx)
+		n.audit(n.ctx)
+		n.registry.refresh(n.ctx)
+		if beat%tidyBeats == tidyBeats-1 {
+			// What can't be taken out now stays until the next time.
+			_ = n.devices.hung.tidy(n.ctx, n.ID(), n.devices.kept.has)
+			_ = n.registry.hung.tidy(n.ctx, n.ID(), n.registry.kept.has)
+		}
 		select {
 		case <-n.ctx.Done():
 			return
@@ -117,6 +146,9 @@ func (n *Node) run() {
 		}
 	}
 }
+
+// tidyBeats is how many renewals there are from one tidying to the next.
+const tidyBeats = 30
 
 // renew registers a node, or makes its lease longer: {1, mark}. {0, mark} says that it was taken for dead. The mark is
 // another when Redis has lost what it knew.
@@ -132,9 +164,9 @@ redis.call('ZADD', KEYS[1], now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[2],
 return {1, mark}
 `)
 
-// Check renews the lease, and does what has to be done if Redis lost what it knew, or the node was taken for dead. It
-// reports whether Redis was found empty.
-func (n *Node) Check(ctx context.Context) (emptied bool) {
+// Check renews the lease, and does what has to be done if Redis was away, has lost what it knew, or others took the node
+// for dead. It reports whether it called Returned.
+func (n *Node) Check(ctx context.Context) (returned bool) {
 	n.check.Lock()
 	defer n.check.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
@@ -145,72 +177,131 @@ func (n *Node) Check(ctx context.Context) (emptied bool) {
 	if known == "" {
 		known = "none"
 	}
+	asked := time.Now()
 	got, err := renew.Run(try(ctx), n.c.rdb, []string{n.leases, n.mark}, id, lease.Milliseconds(), known, uuid.NewString()).Slice()
 	if err == nil && len(got) != 2 {
 		err = errMalformed
 	}
-	n.c.breaker.open.Store(err != nil)
-	n.mu.Lock()
 	if err != nil {
+		n.c.breaker.open.Store(true)
+		n.mu.Lock()
 		n.away = unreachable(err)
 		n.mu.Unlock()
 		return false
 	}
-	back := n.away != nil && n.known != "" // it may not know what happened here meanwhile
-	if n.away != nil {
-		n.away = nil
-		n.quietUntil = time.Now().Add(quietTime)
-	}
-	ok, _ := got[0].(int64)
+	alive, _ := got[0].(int64)
 	mark, _ := got[1].(string)
-	emptied = n.known != "" && n.known != mark
-	n.known = mark
-	if ok == 0 {
-		n.id, n.known = n.newID(), ""
+	if alive == 0 {
+		n.fenced(ctx, id)
+		return false
 	}
-	if emptied {
+	n.Stats.Renewed.Add(1)
+	n.c.breaker.hold(asked, lease)
+	n.c.breaker.open.Store(false)
+	n.mu.Lock()
+	back, emptied := n.away != nil, n.known != "" && n.known != mark
+	if back || emptied {
 		n.quietUntil = time.Now().Add(quietTime)
 	}
+	n.away, n.known = nil, mark
 	n.mu.Unlock()
-	switch {
-	case ok == 0:
-		n.Stats.Fenced.Add(1)
-		go n.owner.Fenced()
-	case emptied:
+	if emptied {
 		n.Stats.Refill.Add(1)
-		n.refill(true)
-	case back:
-		n.refill(false)
 	}
-	return emptied
+	return (back || emptied) && n.refill(emptied)
 }
 
-// refill writes what this node knows back, the rosters too if Redis has lost them, and takes out whose socket ended
-// while nobody could be told.
-func (n *Node) refill(rosters bool) {
+// fenced begins anew under another ID. What may have been written late under the old one is cleared away once more.
+func (n *Node) fenced(ctx context.Context, id string) {
+	n.Stats.Fenced.Add(1)
+	n.c.breaker.open.Store(true) // until the new lease
+	n.devices.desert()
+	n.registry.desert()
+	_ = n.c.rdb.SAdd(try(ctx), n.dying, id).Err() // who else clears away does it too
+	n.mu.Lock()
+	n.id, n.known, n.away = n.newID(), "", unreachable(errAway)
+	n.mu.Unlock()
+	go n.owner.Fenced()
+}
+
+// refill writes what this node knows back, the rosters too if Redis has lost them, and what it decided alone.
+func (n *Node) refill(emptied bool) bool {
 	ctx, cancel := context.WithTimeout(n.ctx, quietTime)
 	defer cancel()
-	err := n.devices.refill(ctx)
-	if rosters {
-		err = errors.Join(err, n.registry.refill(ctx))
+	if emptied {
+		n.devices.hung.lose()
+		n.registry.hung.lose()
 	}
-	err = errors.Join(err, n.registry.attachAll(ctx, n.devices.own()))
-	if err = errors.Join(err, n.audit(ctx)); err != nil {
-		n.mu.Lock()
+	replaced, err := n.devices.refill(ctx)
+	if emptied {
+		err = errors.Join(err, n.vouch(ctx))
+	}
+	err = errors.Join(err, n.registry.rejoin(ctx), n.registry.attachAll(ctx, n.devices.own()))
+	for _, d := range replaced {
+		n.owner.Replaced(d)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err != nil {
 		n.away = unreachable(err) // tried again by the next check
-		if rosters {
+		if emptied {
 			n.known = "another"
 		}
-		n.mu.Unlock()
+		return false
 	}
+	// Others may be writing back what is no more; what they do is looked at too.
+	n.auditAt, n.audits = time.Now(), 2
+	n.owner.Returned(emptied)
+	return true
 }
 
-// audit begins the grace of what is said to hang on this node, and doesn't: not when it is seen first, as a device is
-// written down a moment before its socket is known.
-func (n *Node) audit(ctx context.Context) error {
+// vouch puts rosters back, and gives the nodes that others in them hang on time to come: who doesn't is dead.
+func (n *Node) vouch(ctx context.Context) error {
+	nodes, err := n.registry.refill(ctx, n.owner.Lasting)
+	if err != nil {
+		return err
+	}
+	for id := range nodes {
+		if err := expect.Run(ctx, n.c.rdb, []string{n.leases}, id, quietTime.Milliseconds()).Err(); err != nil {
+			return unreachable(err)
+		}
+	}
+	return nil
+}
+
+// expect gives a node a lease that has none.
+var expect = redis.NewScript(`
+local now = redis.call('TIME')
+redis.call('ZADD', KEYS[1], 'NX', now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[2], ARGV[1])
+return 1
+`)
+
+// audit begins the grace of what is said to hang on this node, and doesn't, if that is due: not when it is seen first, as
+// a device is written down a moment before its socket is known.
+func (n *Node) audit(ctx context.Context) {
+	n.mu.Lock()
+	due := n.away == nil && n.audits > 0 && !time.Now().Before(n.auditAt)
+	n.mu.Unlock()
+	if !due || n.lookForGhosts(ctx) != nil {
+		return // the next beat tries again
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.audits--
+	n.auditAt = time.Now().Add(quietTime / 2)
+}
+
+func (n *Node) lookForGhosts(ctx context.Context) error {
 	id, suspects := n.ID(), map[string]bool{}
 	_, err := n.devices.abandon(ctx, id, time.Time{}, func(d cluster.Device) bool {
 		suspects[d.Incarnation] = !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	err = n.registry.drop(ctx, id, 0, 0, func(user string, d session.Device) bool {
+		suspects[d.Link] = !n.owner.Hangs(user, d.ID, d.Link)
 		return false
 	})
 	if err != nil {
@@ -220,14 +311,14 @@ func (n *Node) audit(ctx context.Context) error {
 		return err
 	}
 	now := time.Now()
-	users, err := n.devices.abandon(ctx, id, now.Add(ghostGrace), func(d cluster.Device) bool {
+	_, err = n.devices.abandon(ctx, id, now.Add(ghostGrace), func(d cluster.Device) bool {
 		return suspects[d.Incarnation] && !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)
 	})
 	if err != nil {
 		return err
 	}
-	return n.registry.abandonIf(ctx, users, now, func(user string, d session.Device) bool {
-		return d.Node == id && suspects[d.Link] && !n.owner.Hangs(user, d.ID, d.Link)
+	return n.registry.drop(ctx, id, now.UnixMilli(), now.Add(ghostGrace).UnixMilli(), func(user string, d session.Device) bool {
+		return suspects[d.Link] && !n.owner.Hangs(user, d.ID, d.Link)
 	})
 }
 
@@ -279,10 +370,13 @@ func (n *Node) clear(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := n.registry.Abandon(ctx, id, users, now.UnixMilli()); err != nil {
+	if err := n.registry.Abandon(ctx, id, now.UnixMilli()); err != nil {
 		return err
 	}
-	if err := n.devices.forgetNode(ctx, id); err != nil {
+	if err := n.registry.mendAll(ctx, users); err != nil {
+		return err
+	}
+	if err := errors.Join(n.devices.hung.end(ctx, id), n.registry.hung.end(ctx, id)); err != nil {
 		return err
 	}
 	return n.c.rdb.SRem(ctx, n.dying, id).Err()

@@ -22,15 +22,28 @@ type member struct {
 	r      *Registry
 	fences atomic.Int64
 	ended  atomic.Bool // no socket is there any more
+	over   atomic.Bool // the sessions have ended, as far as the records go
+
+	replaced chan cluster.Device
 }
 
 func (m *member) Fenced()                   { m.fences.Add(1) }
 func (m *member) Hangs(_, _, _ string) bool { return !m.ended.Load() }
+func (m *member) Returned(bool)             {}
+func (m *member) Replaced(d cluster.Device) { m.replaced <- d }
+
+func (m *member) Lasting(_ context.Context, ids []string) (map[string]bool, error) {
+	lasting := map[string]bool{}
+	for _, id := range ids {
+		lasting[id] = !m.over.Load()
+	}
+	return lasting, nil
+}
 
 func newMember(t *testing.T, url, prefix, name string) *member {
 	t.Helper()
 	c := newClient(t, url, prefix)
-	m := &member{d: NewDevices(c), r: newRegistry(t, c)}
+	m := &member{d: NewDevices(c), r: newRegistry(t, c), replaced: make(chan cluster.Device, 16)}
 	m.Node = NewNode(m.d, m.r, name, m)
 	t.Cleanup(func() { m.cancel(); <-m.done })
 	require.Eventually(t, func() bool { return m.Err() == nil }, waitAtMost, waitEvery)
@@ -121,8 +134,9 @@ func TestRedisThatCameBackEmptyIsFilled(t *testing.T) {
 	last := two.bring(t, "ben")
 	server.Kill()
 	require.Eventually(t, func() bool { return one.Err() != nil && two.Err() != nil }, waitAtMost, waitEvery)
-	_, err := one.r.Roster(t.Context(), "s")
-	require.ErrorIs(t, err, protocol.Refuse(protocol.Unavailable))
+	require.Contains(t, one.users(t), "ada", "as this node knows it")
+	_, err := one.r.Roster(t.Context(), "t")
+	require.ErrorIs(t, err, protocol.Refuse(protocol.Unavailable), "nobody of this node is in it")
 	server.Restart()
 	require.Eventually(t, func() bool { return one.Stats.Refill.Load() == 1 && two.Stats.Refill.Load() == 1 }, waitAtMost, waitEvery)
 	require.Eventually(t, func() bool { return len(one.users(t)) == 2 }, waitAtMost, waitEvery)
@@ -174,7 +188,7 @@ func TestWhoComesBackAsRedisGoesAwayIsWhereTheyWere(t *testing.T) {
 	require.Equal(t, "s", id)
 	one.r.seen.pruned = time.Time{} // a long time passes in which nobody asks
 	one.r.seen.by["ada"] = sight[string]{v: "s", last: time.Now().Add(-2 * seenFor)}
-	one.r.seen.note(nil, nil)
+	one.r.seen.note(nil, nil, time.Now())
 	places, err := one.r.Places(t.Context(), []string{"ada"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"ada": "s"}, places)

@@ -17,7 +17,7 @@ import (
 )
 
 // kept is what this node has written and somebody of its own is in: what it writes back when Redis has lost it.
-type kept[T any] struct {
+type kept[T comparable] struct {
 	mu sync.Mutex
 	by map[string]T // guarded by mu
 }
@@ -33,6 +33,21 @@ func (k *kept[T]) put(id string, v T, ours bool) {
 		k.by = map[string]T{}
 	}
 	k.by[id] = v
+}
+
+func (k *kept[T]) clear() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.by)
+}
+
+// drop forgets v, if it is what is kept.
+func (k *kept[T]) drop(id string, v T) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.by[id] == v {
+		delete(k.by, id)
+	}
 }
 
 func (k *kept[T]) all() map[string]T {
@@ -71,10 +86,19 @@ type sight[T any] struct {
 // seenFor is longer than between two looks at somebody who is watched.
 const seenFor = 2 * time.Minute
 
-func (s *seen[T]) put(id string, v T) { s.note([]string{id}, map[string]T{id: v}) }
+func (s *seen[T]) put(id string, v T) {
+	now := time.Now()
+	s.note([]string{id}, map[string]T{id: v}, now)
+}
 
-// note remembers what was found of all that was asked for.
-func (s *seen[T]) note(asked []string, found map[string]T) {
+func (s *seen[T]) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.by)
+}
+
+// note remembers what was found of all that was asked for at the given time. What was written later counts.
+func (s *seen[T]) note(asked []string, found map[string]T, began time.Time) {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,6 +106,9 @@ func (s *seen[T]) note(asked []string, found map[string]T) {
 		s.by = map[string]sight[T]{}
 	}
 	for _, id := range asked {
+		if s.by[id].last.After(began) {
+			continue
+		}
 		if v, ok := found[id]; ok {
 			s.by[id] = sight[T]{v, now}
 		} else {
@@ -130,37 +157,102 @@ func (r *Devices) ours(u *roll) bool {
 	return self != "" && slices.ContainsFunc(u.Devices, func(d cluster.Device) bool { return d.Connected && d.Node == self })
 }
 
-// refill puts the devices that hang on this node back, where they are missing.
-func (r *Devices) refill(ctx context.Context) error {
-	self := r.self()
-	for user, text := range r.kept.all() {
-		mine, err := readRoll(text)
-		if err != nil {
-			return err
-		}
-		if err := r.c.rdb.SAdd(ctx, r.hung(self), user).Err(); err != nil {
-			return unreachable(err)
-		}
-		err = r.update(ctx, user, func(u *roll) (bool, error) {
-			added := false
-			for _, d := range mine.Devices {
-				if d.Node != self || !d.Connected {
-					continue
-				}
-				switch i := u.find(d.ID, anySocket); {
-				case i < 0:
-					u.Devices, u.Profile, added = append(u.Devices, d), mine.Profile, true
-				case u.Devices[i].Incarnation != d.Incarnation && (!u.Devices[i].Connected || u.Devices[i].Node == self):
-					u.Devices[i], added = d, true // it came back here while Redis was away
-				}
-			}
-			return added, nil
-		})
-		if err != nil {
-			return err
+// alone decides on a user's devices without Redis, by what this node knows of them.
+func (r *Devices) alone(userID string, fn func(u *roll) (bool, error)) error {
+	r.deciding.Lock()
+	defer r.deciding.Unlock()
+	u, err := readRoll(r.kept.of(userID))
+	if err != nil {
+		return err
+	}
+	if !r.kept.has(userID) {
+		if last, ok := r.seen.of([]string{userID})[userID]; ok {
+			*u = roll{Devices: slices.Clone(last.Devices), Profile: last.Profile}
 		}
 	}
+	changed, err := fn(u)
+	if err != nil || !changed {
+		return err
+	}
+	r.kept.put(userID, u.text(), true)
+	r.seen.put(userID, cluster.UserDevices(*u))
+	r.owed[userID] = true
 	return nil
+}
+
+// refill writes back what this node knows of the devices that hang on it, and what became of them while Redis was away.
+// It returns the sockets, of whichever node, that others have taken the place of.
+func (r *Devices) refill(ctx context.Context) (replaced []cluster.Device, err error) {
+	self := r.self()
+	for user, text := range r.kept.all() {
+		r.deciding.Lock()
+		owed := r.owed[user]
+		r.deciding.Unlock()
+		mine, err := readRoll(text)
+		if err != nil {
+			return replaced, err
+		}
+		if err := r.hung.add(ctx, self, user); err != nil {
+			return replaced, err
+		}
+		var old []cluster.Device
+		err = r.written(ctx, user, func(u *roll) (bool, error) {
+			var changed bool
+			old, changed = u.follow(mine, self, owed)
+			return changed, nil
+		})
+		if err != nil {
+			return replaced, err
+		}
+		replaced = append(replaced, old...)
+		r.deciding.Lock()
+		delete(r.owed, user)
+		r.deciding.Unlock()
+		if !r.ours(mine) {
+			r.kept.drop(user, text)
+		}
+	}
+	return replaced, nil
+}
+
+// follow does to u what became of the devices of a node, and returns the sockets that lost their device by it. owed says
+// that something did; else only what is missing comes back.
+func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.Device, changed bool) {
+	soonest := time.Now().Add(ghostGrace)
+	for _, d := range mine.Devices {
+		if d.Node != node {
+			continue
+		}
+		if !d.Connected && d.GraceUntil.Before(soonest) {
+			d.GraceUntil = soonest
+		}
+		switch i := u.find(d.ID, anySocket); {
+		case i < 0 && (d.Connected || owed):
+			u.Devices, u.Profile, changed = append(u.Devices, d), mine.Profile, true
+		case i < 0 || !owed:
+		case u.Devices[i].Incarnation == d.Incarnation:
+			changed = changed || u.Devices[i] != d
+			u.Devices[i] = d
+		case d.Connected: // it came, or came back, to this node while nobody else could know
+			if u.Devices[i].Connected {
+				replaced = append(replaced, u.Devices[i])
+			}
+			u.Devices[i], changed = d, true
+		}
+	}
+	if !owed {
+		return replaced, changed
+	}
+	for i := len(u.Devices) - 1; i >= 0; i-- {
+		if d := u.Devices[i]; d.Node == node && mine.find(d.ID, anySocket) < 0 {
+			u.forget(i)
+			changed = true
+		}
+	}
+	if changed || u.Profile != mine.Profile {
+		u.Profile, changed = mine.Profile, true
+	}
+	return replaced, changed
 }
 
 func (u *roll) text() string {
@@ -186,49 +278,78 @@ func (r *Registry) ours(v *session.Roster) bool {
 	return false
 }
 
-// refill puts the rosters back that somebody of this node is in. Of several nodes' the newest counts; who came into an
-// older one meanwhile is taken along.
-func (r *Registry) refill(ctx context.Context) error {
-	for id, text := range r.kept.all() {
-		mine, err := session.DecodeRoster([]byte(text))
+// refill puts the rosters back that somebody of this node is in, but for those of sessions that have ended. Of several
+// nodes' the newest counts; who came into an older one meanwhile is taken along. It returns the other nodes in them.
+func (r *Registry) refill(ctx context.Context, lasting func(ctx context.Context, ids []string) (map[string]bool, error)) (nodes map[string]bool, err error) {
+	all := r.kept.all()
+	lasts, err := lasting(ctx, slices.Collect(maps.Keys(all)))
+	if err != nil {
+		return nil, err
+	}
+	nodes = map[string]bool{}
+	for id, k := range all {
+		if !lasts[id] {
+			r.kept.put(id, nil, false)
+			continue
+		}
+		v, err := r.putBack(ctx, id, k.text)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := r.c.rdb.SAdd(ctx, r.index, id).Err(); err != nil {
-			return unreachable(err)
-		}
-		final := mine
-		err = r.c.update(ctx, r.sessionKey(id), 0, func(body string) (string, bool, error) {
-			if body == "" {
-				return text, true, nil
+		for _, m := range v.Snapshot().Members {
+			for _, d := range m.Devices {
+				if d.Node != r.self() && d.Node != "" {
+					nodes[d.Node] = true
+					if err := r.hung.vouch(ctx, d.Node, id); err != nil {
+						return nil, err
+					}
+				}
 			}
-			there, err := session.DecodeRoster([]byte(body))
-			if err != nil || there.Version >= mine.Version {
-				final = there
-				return "", false, err
-			}
-			if final, err = session.DecodeRoster([]byte(text)); err != nil {
-				return "", false, err
-			}
-			final.Restore(there.Snapshot().Members)
-			final.Take()
-			return string(final.Encode()), true, nil
-		})
-		if err != nil {
-			return err
-		}
-		for _, m := range final.Snapshot().Members {
-			user := m.User.ID
-			err := r.c.rdb.SetArgs(ctx, r.placeKey(user), placeOf(id, stayOf(final, user)), redis.SetArgs{Mode: "NX"}).Err()
-			if err != nil && !errors.Is(err, redis.Nil) {
-				return unreachable(err)
-			}
-		}
-		if err := r.due.at(ctx, id, final.DueAt(r.emptyAfter.Milliseconds())); err != nil {
-			return err
 		}
 	}
-	return nil
+	return nodes, nil
+}
+
+// putBack writes a roster where it is missing, or is older, and returns it.
+func (r *Registry) putBack(ctx context.Context, id, text string) (*session.Roster, error) {
+	mine, err := session.DecodeRoster([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.c.rdb.SAdd(ctx, r.index, id).Err(); err != nil {
+		return nil, unreachable(err)
+	}
+	if err := r.hung.add(ctx, r.self(), id); err != nil {
+		return nil, err
+	}
+	final := mine
+	err = r.c.update(ctx, r.sessionKey(id), 0, func(body string) (string, bool, error) {
+		if body == "" {
+			return text, true, nil
+		}
+		there, err := session.DecodeRoster([]byte(body))
+		if err != nil || there.Version >= mine.Version {
+			final = there
+			return "", false, err
+		}
+		if final, err = session.DecodeRoster([]byte(text)); err != nil {
+			return "", false, err
+		}
+		final.Restore(there.Snapshot().Members)
+		final.Take()
+		return string(final.Encode()), true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range final.Snapshot().Members {
+		user := m.User.ID
+		err := r.c.rdb.SetArgs(ctx, r.placeKey(user), placeOf(id, stayOf(final, user)), redis.SetArgs{Mode: "NX"}).Err()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return nil, unreachable(err)
+		}
+	}
+	return final, r.due.at(ctx, id, final.DueAt(r.emptyAfter.Milliseconds()))
 }
 
 // own returns the devices that hang on this node, by user, as far as they may be in sessions.

@@ -2,13 +2,9 @@ package redis
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"foyer/protocol"
 	"foyer/server/cluster"
@@ -19,6 +15,8 @@ import (
 type RegistryOptions struct {
 	// Message makes of a flush what is published, and says where.
 	Message func(session.Flush) (cluster.Topic, *cluster.Message)
+	// Tell hands a message to this node alone, while the others can't be reached.
+	Tell func(cluster.Topic, *cluster.Message)
 	// RosterTick is the least time between two flushes of one session, by whichever node; 50 ms when 0.
 	RosterTick time.Duration
 	// EmptyAfter is how long a session may be empty before it ends; 60 s when 0.
@@ -45,14 +43,19 @@ type Registry struct {
 	index      string // the set of all sessions that have a value, and some that had one
 	rosters    rosters
 	self       func() string
-	kept       kept[string]
-	seen       seen[string] // places
+	kept       kept[*keptRoster]
+	hung       *hung           // sessions that somebody of a node is in, and some that somebody was in
+	heard      map[string]bool // sessions that other nodes may have written since; guarded by mu
+	seen       seen[string]    // places
+	tell       func(cluster.Topic, *cluster.Message)
+	lost       func(error) // Redis did not answer; nil: nobody would say when it is back
 
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	mu    sync.Mutex
-	desks map[string]*desk // by session; guarded by mu
+	mu     sync.Mutex
+	desks  map[string]*desk    // by session; guarded by mu
+	closed []session.Departure // whom the end of a session took out that was decided alone; guarded by mu
 }
 
 var _ session.Registry = (*Registry)(nil)
@@ -68,9 +71,13 @@ func NewRegistry(c *Client, o RegistryOptions) *Registry {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Tell == nil {
+		o.Tell = func(cluster.Topic, *cluster.Message) {}
+	}
 	r := &Registry{
-		c: c, message: o.Message, tick: o.RosterTick, emptyAfter: o.EmptyAfter, now: o.Now,
+		c: c, message: o.Message, tell: o.Tell, tick: o.RosterTick, emptyAfter: o.EmptyAfter, now: o.Now,
 		due: due{c, c.tagged(0, "due:sessions")}, index: c.tagged(0, "sessions"), desks: map[string]*desk{},
+		hung: newHung(c, "in:"), heard: map[string]bool{},
 		self: nobody, rosters: rosters{c: c, by: map[string]*known{}},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -94,6 +101,7 @@ func (r *Registry) Join(ctx context.Context, j session.Join) (session.Joined, er
 			return []string{j.User.ID}, err
 		},
 		answer: true,
+		alone:  func(a *session.Alone) bool { return a.Mine.Member(j.User.ID) != nil },
 	})
 	if err != nil {
 		return session.Joined{}, err
@@ -143,12 +151,18 @@ func (r *Registry) Leave(ctx context.Context, l session.Leave) (session.Left, er
 		l.SessionID = place
 	}
 	var left session.Left
-	_, err := r.ask(ctx, l.SessionID, &task{do: func(v *session.Roster) (touched []string, err error) {
-		if left = (session.Left{}); v != nil {
-			left, err = v.Leave(l)
-		}
-		return []string{l.UserID}, err
-	}})
+	_, err := r.ask(ctx, l.SessionID, &task{
+		do: func(v *session.Roster) (touched []string, err error) {
+			if left = (session.Left{}); v != nil {
+				left, err = v.Leave(l)
+			}
+			return []string{l.UserID}, err
+		},
+		alone: func(a *session.Alone) bool {
+			m := a.Mine.Member(l.UserID)
+			return m == nil || l.DeviceID != "" && len(m.Devices) > 1 || a.Owns(l.UserID)
+		},
+	})
 	if err != nil {
 		return session.Left{}, err
 	}
@@ -157,26 +171,34 @@ func (r *Registry) Leave(ctx context.Context, l session.Leave) (session.Left, er
 
 // Edit implements session.Members.
 func (r *Registry) Edit(ctx context.Context, e session.Edit) (members []session.Member, err error) {
-	_, err = r.ask(ctx, e.SessionID, &task{do: func(v *session.Roster) (touched []string, err error) {
-		if v == nil {
-			return nil, session.ErrMemberChanged
-		}
-		members, err = v.Edit(e)
-		return nil, err
-	}})
+	_, err = r.ask(ctx, e.SessionID, &task{
+		do: func(v *session.Roster) (touched []string, err error) {
+			if v == nil {
+				return nil, session.ErrMemberChanged
+			}
+			members, err = v.Edit(e)
+			return nil, err
+		},
+		alone: func(a *session.Alone) bool {
+			return !slices.ContainsFunc(e.Members, func(m session.MemberEdit) bool { return !a.Owns(m.UserID) })
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
 	return members, nil
 }
 
-// SetRules implements session.Members.
+// SetRules implements session.Members. With Redis out of reach it does nothing: the next to join brings the rules along.
 func (r *Registry) SetRules(ctx context.Context, sessionID string, rules session.Rules) error {
 	at := r.now().UnixMilli()
 	_, err := r.ask(ctx, sessionID, &task{
 		make: func() *session.Roster { return newRoster(sessionID, rules, at) },
 		do:   func(v *session.Roster) ([]string, error) { v.SetRules(rules); return nil, nil },
 	})
+	if away(err) {
+		return nil
+	}
 	return err
 }
 
@@ -190,6 +212,7 @@ func (r *Registry) End(ctx context.Context, sessionID string, at int64) (gone []
 			}
 			return usersOf(gone), nil
 		},
+		alone: always,
 	})
 	if err != nil {
 		return nil, err
@@ -207,25 +230,22 @@ func usersOf(gone []session.Departure) []string {
 
 // Attach implements session.Devices. With Redis out of reach the device has the place that its user was last seen in.
 func (r *Registry) Attach(ctx context.Context, userID string, d session.Device) (string, error) {
-	id, err := r.attach(ctx, userID, d)
-	if away(err) {
-		return r.seen.of([]string{userID})[userID], nil
-	}
-	return id, err
-}
-
-func (r *Registry) attach(ctx context.Context, userID string, d session.Device) (string, error) {
 	id, err := r.place(ctx, userID)
 	if err != nil || id == "" {
 		return "", err
 	}
-	r.seen.put(userID, id)
 	in := false
-	_, err = r.ask(ctx, id, &task{do: func(v *session.Roster) ([]string, error) {
-		in = v != nil && v.Attach(userID, d)
-		return nil, nil
-	}})
-	if err != nil || !in {
+	_, err = r.ask(ctx, id, &task{
+		do: func(v *session.Roster) ([]string, error) {
+			in = v != nil && v.Attach(userID, d)
+			return nil, nil
+		},
+		alone: always,
+	})
+	switch {
+	case away(err):
+		return id, nil // nobody of this node is in it, so that it knows no more
+	case err != nil || !in:
 		return "", err
 	}
 	return id, nil
@@ -237,38 +257,33 @@ func (r *Registry) Detach(ctx context.Context, userID string, d session.Device, 
 	if err != nil || id == "" {
 		return err
 	}
-	_, err = r.ask(ctx, id, &task{do: func(v *session.Roster) ([]string, error) {
-		if v != nil {
-			v.Detach(userID, d, at, graceUntil)
-		}
-		return nil, nil
-	}})
+	_, err = r.ask(ctx, id, &task{
+		do: func(v *session.Roster) ([]string, error) {
+			if v != nil {
+				v.Detach(userID, d, at, graceUntil)
+			}
+			return nil, nil
+		},
+		alone: always,
+	})
 	return err
 }
 
 // Abandon has all devices of a node that is no more dropped, their graces over. What is due then is done by Sweep.
-func (r *Registry) Abandon(ctx context.Context, node string, userIDs []string, at int64) error {
-	return r.drop(ctx, userIDs, at, at, func(_ string, d session.Device) bool { return d.Node == node })
+func (r *Registry) Abandon(ctx context.Context, node string, at int64) error {
+	return r.drop(ctx, node, at, at, func(string, session.Device) bool { return true })
 }
 
-// abandonIf begins the graces of those devices that are picked.
-func (r *Registry) abandonIf(ctx context.Context, userIDs []string, now time.Time, picked func(user string, d session.Device) bool) error {
-	return r.drop(ctx, userIDs, now.UnixMilli(), now.Add(ghostGrace).UnixMilli(), picked)
-}
-
-func (r *Registry) drop(ctx context.Context, userIDs []string, at, until int64, picked func(user string, d session.Device) bool) error {
-	places, err := r.Places(ctx, userIDs)
+// drop begins the graces of those devices of a node that are picked.
+func (r *Registry) drop(ctx context.Context, node string, at, until int64, picked func(user string, d session.Device) bool) error {
+	ids, err := r.hung.of(ctx, node)
 	if err != nil {
 		return err
 	}
-	sessions := map[string][]string{}
-	for user, id := range places {
-		sessions[id] = append(sessions[id], user)
-	}
-	for id, users := range sessions {
+	for _, id := range ids {
 		_, err := r.ask(ctx, id, &task{do: func(v *session.Roster) ([]string, error) {
 			if v != nil {
-				dropFrom(v, users, at, until, picked)
+				dropFrom(v, node, at, until, picked)
 			}
 			return nil, nil
 		}})
@@ -279,91 +294,12 @@ func (r *Registry) drop(ctx context.Context, userIDs []string, at, until int64, 
 	return nil
 }
 
-func dropFrom(v *session.Roster, users []string, at, until int64, picked func(user string, d session.Device) bool) {
-	for _, user := range users {
-		m := v.Member(user)
-		if m == nil {
-			continue
-		}
+func dropFrom(v *session.Roster, node string, at, until int64, picked func(user string, d session.Device) bool) {
+	for _, m := range v.Snapshot().Members {
 		for _, d := range m.Devices {
-			if d.Connected && picked(user, d) {
-				v.Detach(user, d, at, until)
+			if d.Connected && d.Node == node && picked(m.User.ID, d) {
+				v.Detach(m.User.ID, d, at, until)
 			}
 		}
 	}
-}
-
-// A place is where a user is, and which stay that is: a member's number and when they joined.
-func placeOf(sessionID, stay string) string { return stay + " " + sessionID }
-
-func cutPlace(place string) (sessionID, stay string) {
-	stay, sessionID, _ = strings.Cut(place, " ")
-	return sessionID, stay
-}
-
-func stayOf(v *session.Roster, userID string) string {
-	m := v.Member(userID)
-	if m == nil {
-		return ""
-	}
-	return fmt.Sprintf("%d/%d", m.Number, m.JoinedAt)
-}
-
-func (r *Registry) placeKey(userID string) string { return r.c.key("p", cluster.UserTopic(userID)) }
-
-func (r *Registry) place(ctx context.Context, userID string) (string, error) {
-	place, err := r.c.rdb.Get(ctx, r.placeKey(userID)).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", unreachable(err)
-	}
-	id, _ := cutPlace(place)
-	return id, nil
-}
-
-// vacate removes a place unless it is another by now.
-var vacate = redis.NewScript(`
-local have = redis.call('GET', KEYS[1])
-if have == ARGV[1] then redis.call('DEL', KEYS[1]) end
-return have or ''
-`)
-
-// before is what a user was to a session until a batch: their stay, if any, and whether they asked for a place.
-type before struct {
-	stay  string
-	joins bool
-}
-
-// settle writes where users are after a session's roster was written, and returns what stood there. A storm of joins is
-// one way to Redis and back.
-func (r *Registry) settle(ctx context.Context, v *session.Roster, touched map[string]before) (was map[string]string, err error) {
-	pipe := r.c.rdb.Pipeline()
-	came := map[string]*redis.StatusCmd{}
-	for user, before := range touched {
-		stay := stayOf(v, user)
-		switch {
-		case stay != "" && (before.joins || stay != before.stay):
-			came[user] = pipe.SetArgs(ctx, r.placeKey(user), placeOf(v.ID, stay), redis.SetArgs{Get: true})
-			r.seen.put(user, v.ID)
-		case stay == "" && before.stay != "":
-			vacate.Eval(ctx, pipe, []string{r.placeKey(user)}, placeOf(v.ID, before.stay))
-			r.seen.drop(user, func(id string) bool { return id == v.ID })
-		}
-	}
-	if pipe.Len() == 0 {
-		return nil, nil
-	}
-	done, err := pipe.Exec(ctx)
-	if errors.Is(err, redis.Nil) {
-		err = nil // somebody had no place
-		for _, cmd := range done {
-			if e := cmd.Err(); e != nil && !errors.Is(e, redis.Nil) {
-				err = e
-			}
-		}
-	}
-	was = make(map[string]string, len(came))
-	for user, cmd := range came {
-		was[user] = cmd.Val()
-	}
-	return was, unreachable(err)
 }

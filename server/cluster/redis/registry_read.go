@@ -80,7 +80,7 @@ func (k *rosters) keep(key string, v value) (*session.Roster, error) {
 
 // Standings implements session.Rosters.
 func (r *Registry) Standings(ctx context.Context, sessionID string, userIDs ...string) (session.Standings, error) {
-	v, err := r.rosters.read(ctx, r.sessionKey(sessionID))
+	v, err := r.read(ctx, sessionID)
 	if err != nil {
 		return session.Standings{}, err
 	}
@@ -92,7 +92,7 @@ func (r *Registry) Standings(ctx context.Context, sessionID string, userIDs ...s
 
 // Roster implements session.Rosters.
 func (r *Registry) Roster(ctx context.Context, sessionID string) (session.Snapshot, error) {
-	v, err := r.rosters.read(ctx, r.sessionKey(sessionID))
+	v, err := r.read(ctx, sessionID)
 	if err != nil || v == nil {
 		return session.Snapshot{SessionID: sessionID}, err
 	}
@@ -101,7 +101,7 @@ func (r *Registry) Roster(ctx context.Context, sessionID string) (session.Snapsh
 
 // Resync implements session.Rosters.
 func (r *Registry) Resync(ctx context.Context, sessionID, userID string) (session.Joined, error) {
-	v, err := r.rosters.read(ctx, r.sessionKey(sessionID))
+	v, err := r.read(ctx, sessionID)
 	switch {
 	case err != nil:
 		return session.Joined{}, err
@@ -145,32 +145,6 @@ func (r *Registry) readAll(ctx context.Context, sessionIDs []string) ([]*session
 	return out, nil
 }
 
-// Places implements session.Rosters. With Redis out of reach they are as this node last saw them.
-func (r *Registry) Places(ctx context.Context, userIDs []string) (map[string]string, error) {
-	if len(userIDs) == 0 {
-		return map[string]string{}, nil
-	}
-	pipe := r.c.rdb.Pipeline()
-	asked := make([]*redis.StringCmd, len(userIDs))
-	for i, id := range userIDs {
-		asked[i] = pipe.Get(ctx, r.placeKey(id))
-	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		if ctx.Err() != nil {
-			return nil, unreachable(err)
-		}
-		return r.seen.of(userIDs), nil
-	}
-	out := make(map[string]string, len(userIDs))
-	for i, id := range userIDs {
-		if s, _ := cutPlace(asked[i].Val()); s != "" {
-			out[id] = s
-		}
-	}
-	r.seen.note(userIDs, out)
-	return out, nil
-}
-
 // sweepBatch is how many sessions one Sweep looks at.
 const sweepBatch = 100
 
@@ -187,7 +161,7 @@ func (r *Registry) Sweep(ctx context.Context, now int64) (session.Swept, error) 
 		all.Go(func() { swept[i], failed[i] = r.sweep(ctx, id, now) })
 	}
 	all.Wait()
-	var out session.Swept
+	out := session.Swept{Closed: r.takeClosed()}
 	for _, s := range swept {
 		out.Departed = append(out.Departed, s.Departed...)
 		out.Ended = append(out.Ended, s.Ended...)
@@ -197,6 +171,14 @@ func (r *Registry) Sweep(ctx context.Context, now int64) (session.Swept, error) 
 	})
 	slices.Sort(out.Ended)
 	return out, errors.Join(failed...)
+}
+
+func (r *Registry) takeClosed() []session.Departure {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	closed := r.closed
+	r.closed = nil
+	return closed
 }
 
 func (r *Registry) sweep(ctx context.Context, id string, now int64) (session.Swept, error) {
