@@ -73,7 +73,7 @@ func (s *sqlite) update(ctx context.Context, fn func(*Tx) error) error { return 
 
 func (s *sqlite) view(ctx context.Context, fn func(*Tx) error) error {
 	if s.readers == nil {
-		return s.writer.do(ctx, fn)
+		return s.writer.view(ctx, fn)
 	}
 	select {
 	case c := <-s.readers:

@@ -20,6 +20,7 @@ type writer struct {
 type write struct {
 	ctx  context.Context
 	fn   func(*Tx) error
+	read bool // fn does not write
 	err  error
 	done chan struct{} // closed when err is final
 }
@@ -31,8 +32,13 @@ func startWriter(c *conn, batchMax int, counts *stats) *writer {
 }
 
 // do queues fn and waits for its outcome. Once accepted, it is not given up: an acknowledgement must not get lost.
-func (w *writer) do(ctx context.Context, fn func(*Tx) error) error {
-	r := &write{ctx: ctx, fn: fn, done: make(chan struct{})}
+func (w *writer) do(ctx context.Context, fn func(*Tx) error) error { return w.ask(ctx, fn, false) }
+
+// view is do for an fn that does not write. Nobody else uses the connection, so that alone it needs no transaction.
+func (w *writer) view(ctx context.Context, fn func(*Tx) error) error { return w.ask(ctx, fn, true) }
+
+func (w *writer) ask(ctx context.Context, fn func(*Tx) error, read bool) error {
+	r := &write{ctx: ctx, fn: fn, read: read, done: make(chan struct{})}
 	select {
 	case w.queue <- r:
 	case <-ctx.Done():
@@ -82,19 +88,26 @@ func (w *writer) loop() {
 func (w *writer) batch(first *write) {
 	batch := make([]*write, 1, 8)
 	batch[0] = first
+	if first.read {
+		w.read(first)
+		w.answer(batch, nil)
+		return
+	}
 	if err := w.conn.control(`BEGIN IMMEDIATE`); err != nil {
 		w.answer(w.waiting(batch), unavailable(err, false))
 		return
 	}
-	if !w.savepoint(first) {
-		w.abort(batch)
+	if !w.run(first) { // undone with the transaction: there is nothing else in it yet
+		w.answer(batch, w.undo())
 		return
 	}
 	for len(batch) < w.batchMax {
 		select {
 		case r := <-w.queue:
 			batch = append(batch, r)
-			if !w.savepoint(r) {
+			if r.read {
+				w.read(r)
+			} else if !w.savepoint(r) {
 				w.abort(batch)
 				return
 			}
@@ -112,17 +125,39 @@ func (w *writer) batch(first *write) {
 	w.answer(batch, nil)
 }
 
+// read runs an r that does not write.
+func (w *writer) read(r *write) {
+	if r.err = r.ctx.Err(); r.err != nil {
+		r.err = unavailable(r.err, false)
+		return
+	}
+	r.err = (&Tx{on: w.conn, words: &sqliteWords}).run(r.fn)
+}
+
+// run runs r and reports whether it succeeded.
+func (w *writer) run(r *write) bool {
+	if r.err = r.ctx.Err(); r.err != nil {
+		r.err = unavailable(r.err, false)
+		return false
+	}
+	r.err = (&Tx{on: w.conn, words: &sqliteWords, writes: true}).run(r.fn)
+	return r.err == nil
+}
+
+// undo ends the transaction without a trace. It returns nil if that could be done.
+func (w *writer) undo() error {
+	if err := w.conn.control(`ROLLBACK`); err != nil {
+		return unavailable(err, false)
+	}
+	return nil
+}
+
 // savepoint runs r so that it can be undone alone. It reports whether the transaction is still usable.
 func (w *writer) savepoint(r *write) bool {
-	if err := r.ctx.Err(); err != nil {
-		r.err = unavailable(err, false)
-		return true
-	}
 	if r.err = w.conn.control(`SAVEPOINT request`); r.err != nil {
 		return false
 	}
-	tx := &Tx{on: w.conn, words: &sqliteWords, writes: true}
-	if r.err = tx.run(r.fn); r.err != nil {
+	if !w.run(r) {
 		if e := w.conn.control(`ROLLBACK TO request`); e != nil {
 			r.err = errors.Join(r.err, e)
 			return false
