@@ -220,9 +220,7 @@ func (s *Server) fullOf(ctx context.Context, ids []string) (map[string]presence.
 	fulls := make(map[string]presence.Full, len(ids))
 	for _, id := range ids {
 		u := users[id]
-		fulls[id] = presence.Fold(foldable(u.Devices), presence.Account{
-			Note: u.Profile.Note, NoteUntil: u.Profile.NoteUntil, Invisible: u.Profile.Invisible, VisibleSince: u.Profile.VisibleSince,
-		}, names[places[id]], now)
+		fulls[id] = presence.Fold(foldable(u.Devices), accountOf(u.Profile), names[places[id]], now)
 	}
 	return fulls, nil
 }
@@ -241,6 +239,10 @@ func (s *Server) sessionNames(ctx context.Context, places map[string]string) (ma
 	return names, nil
 }
 
+func accountOf(p cluster.Profile) presence.Account {
+	return presence.Account{Note: p.Note, NoteUntil: p.NoteUntil, Invisible: p.Invisible, VisibleSince: p.VisibleSince}
+}
+
 func foldable(devices []cluster.Device) []presence.Device {
 	out := make([]presence.Device, len(devices))
 	for i, d := range devices {
@@ -249,8 +251,16 @@ func foldable(devices []cluster.Device) []presence.Device {
 	return out
 }
 
-// presenceChanged has a user's presence shown anew, in the background.
+// presenceChanged has a user's presence shown anew, in the background. Where it is known that nobody watches, nothing is
+// made of it: whoever begins to watch reads it.
 func (s *Server) presenceChanged(userID string) {
+	if bus, knows := s.bus.(interface{ Wanted(t cluster.Topic) bool }); knows && !bus.Wanted(cluster.PersonTopic(userID)) {
+		if users, err := s.devices.Of(s.ctx, userID); err == nil {
+			u := users[userID]
+			s.presenceTimer(userID, presence.Fold(foldable(u.Devices), accountOf(u.Profile), nil, s.now()).Next)
+		}
+		return
+	}
 	s.inTurn(&s.showing, userID, func(ctx context.Context) { s.showPresence(ctx, userID) })
 }
 

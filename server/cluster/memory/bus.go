@@ -48,6 +48,13 @@ func (b *Bus) Publish(t cluster.Topic, m *cluster.Message) {
 	}
 }
 
+// Wanted reports whether any node subscribes to t now.
+func (b *Bus) Wanted(t cluster.Topic) bool {
+	b.hub.mu.RLock()
+	defer b.hub.mu.RUnlock()
+	return len(b.hub.topics[t]) > 0
+}
+
 // Subscribe counts one more interest in t.
 func (b *Bus) Subscribe(_ context.Context, t cluster.Topic) error {
 	b.hub.mu.Lock()

@@ -62,16 +62,16 @@ func relationsArePaged(t *testing.T, p *pairs) {
 	slices.Sort(want)
 	var got []string
 	for after := ""; ; after = got[len(got)-1] {
-		var rows []invitation.RelationRow
+		n := 0
 		p.read(func(tx invitation.Reader) error {
-			var err error
-			rows, err = tx.RelationPage("ben", after, 6)
+			rows, err := tx.RelationPage("ben", after, 6)
+			n = len(rows)
+			for _, row := range rows {
+				got = append(got, row.Other.ID)
+			}
 			return err
 		})
-		for _, row := range rows {
-			got = append(got, row.Other.ID)
-		}
-		if len(rows) < 6 {
+		if n < 6 {
 			break
 		}
 	}
