@@ -5,7 +5,6 @@ package app
 import (
 	"context"
 	"errors"
-	stdlog "log"
 	"net"
 	"net/http"
 	"time"
@@ -127,8 +126,8 @@ func (a *App) Run(ctx context.Context, devices, operators net.Listener) error {
 		defer close(ended)
 		a.server.Run(run)
 	}()
-	front := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: stdlog.New(a.log, "", 0)}
-	admin := &http.Server{Handler: a.adminHandler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: front.ErrorLog}
+	front := a.front(a.handler())
+	admin := &http.Server{Handler: a.adminHandler(), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, ErrorLog: front.ErrorLog}
 	failed := make(chan error, 2)
 	go func() { failed <- a.serve(front, devices) }()
 	if operators != nil {
