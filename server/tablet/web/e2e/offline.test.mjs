@@ -96,6 +96,25 @@ test('a reload resumes the device; a duplicated tab is another one', async (t) =
   await ana.close();
 });
 
+test('what was opened before there was a connection is filled once there is', async (t) => {
+  const server = await fileServer(t);
+  const bo = await server.device(someone('Bo'));
+  await bo.call('session.create', { name: 'Den' });
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  let connect;
+  const opened = new Promise((resolve) => (connect = resolve));
+  await page.route('**/dev/token', async (route) => {
+    await opened;
+    await route.continue();
+  });
+  await page.goto(`${server.url}/tablet/#as=${encodeURIComponent(someone('Ana'))}`);
+  await area(page, 'Sessions').click();
+  connect();
+  await row(page, 'Den').waitFor();
+});
+
 test('no token: a sign-in screen, which takes one', async (t) => {
   const server = await fileServer(t);
   const context = await browser.newContext();

@@ -205,6 +205,8 @@ export class App {
     if (first || !hello.resumed) {
       loads.push(this.client.call('settings.get').then(({ settings, rev }) => this.learnSettings(settings, rev)));
     }
+    // What was opened while there was no connection could not be loaded.
+    refreshSessions(this);
     await Promise.all(loads);
   }
 

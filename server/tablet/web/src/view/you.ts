@@ -102,7 +102,8 @@ function privacy(app: App): View {
   const { settings } = app;
   if (!settings) return skeleton(3);
   const update = async (input: HTMLInputElement | HTMLSelectElement, change: Partial<Settings>) => {
-    const answer = await app.run('settings', () => app.client.call('settings.update', change), 'Saved.');
+    // Two settings may be changed at a time; one only once.
+    const answer = await app.run(`settings ${Object.keys(change).join()}`, () => app.client.call('settings.update', change), 'Saved.');
     if (answer) app.learnSettings(answer.settings, answer.rev);
     // Refused: the control shows again what holds.
     else if (input instanceof HTMLInputElement) input.checked = !input.checked;
