@@ -173,7 +173,7 @@ func openAll(report, html string) (o outputs, err error) {
 		if path == "" || err != nil {
 			return nil
 		}
-		f, failed := os.Create(path)
+		f, failed := os.Create(path) // #nosec G304 -- the user's own files
 		err = failed
 		return f
 	}

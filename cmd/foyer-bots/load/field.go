@@ -261,6 +261,15 @@ func until(ctx context.Context, t time.Time) bool {
 	}
 }
 
+// poll waits until done says so, or ctx ends.
+func poll(ctx context.Context, every time.Duration, done func() bool) {
+	for !done() {
+		if !until(ctx, time.Now().Add(every)) {
+			return
+		}
+	}
+}
+
 // since returns a time as payloads have it.
 func (f *field) since(t time.Time) int64 { return int64(t.Sub(f.epoch)) }
 

@@ -79,7 +79,7 @@ func (f *field) befriend(ctx context.Context, among int) {
 
 // befriend connects two: one invites, the other accepts.
 func (w *flow) befriend() bool {
-	if !w.send(mInvite, false) {
+	if !w.send(false) {
 		return false
 	}
 	w.expect(changes(protocol.RelationConnected, protocol.CauseAccepted).toast().about(w.id),

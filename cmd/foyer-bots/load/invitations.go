@@ -230,10 +230,10 @@ func (d *device) gone() bool {
 }
 
 // send has a invite b.
-func (w *flow) send(m metric, timed bool) bool {
+func (w *flow) send(timed bool) bool {
 	received := changes(protocol.RelationReceived, protocol.CauseReceived).toast()
 	if timed {
-		received = received.measured(m, w.due, w.a)
+		received = received.measured(mInvite, w.due, w.a)
 	}
 	w.expect(changes(protocol.RelationSent, protocol.CauseSent), received)
 	r, err := ask[protocol.InvitationSendResult](w.a.device(), protocol.MethodInvitationSend,
@@ -294,7 +294,7 @@ func (w *flow) hold() time.Duration { return w.f.s.Invitations.Hold.Std() }
 
 // withdrawn: a invites, and takes it back.
 func (w *flow) withdrawn() bool {
-	if !w.send(mInvite, true) {
+	if !w.send(true) {
 		return false
 	}
 	w.after(w.hold())
@@ -303,7 +303,7 @@ func (w *flow) withdrawn() bool {
 
 // accepted: a invites, b accepts, a removes the connection.
 func (w *flow) accepted() bool {
-	if !w.send(mInvite, true) {
+	if !w.send(true) {
 		return false
 	}
 	w.after(w.hold())
@@ -329,7 +329,7 @@ func (w *flow) remove() bool {
 // declined: a invites, b declines, and a must not notice. Then b takes the decline back and a withdraws, or a withdraws
 // what b must not notice, and b makes up for it by inviting.
 func (w *flow) declined() bool {
-	if !w.send(mInvite, true) {
+	if !w.send(true) {
 		return false
 	}
 	w.after(w.hold())

@@ -160,8 +160,7 @@ func (p *person) depart() {
 	p.mu.Lock()
 	p.here = false
 	p.mu.Unlock()
-	for !p.idle() && until(p.f.ctx, time.Now().Add(20*time.Millisecond)) {
-	}
+	poll(p.f.ctx, 20*time.Millisecond, p.idle)
 	p.mu.Lock()
 	if p.seated {
 		p.seated, p.leaveDue = false, time.Now()

@@ -25,7 +25,6 @@ type place struct {
 	audience int       // devices that get states
 	storm    time.Time // when all were to join at once
 	whole    int       // how many there are when all have
-	gone     map[string]bool
 }
 
 func newPlace(f *field, index int) *place {

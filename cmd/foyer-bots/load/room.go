@@ -132,7 +132,7 @@ func (d *device) stormy(now time.Time) {
 	r.place.mu.Lock()
 	storm, whole := r.place.storm, r.place.whole
 	r.place.mu.Unlock()
-	if whole > 0 && r.count == whole && d.slot == 0 && d.stormed != storm {
+	if whole > 0 && r.count == whole && d.slot == 0 && !d.stormed.Equal(storm) {
 		d.stormed = storm
 		d.p.f.rec.add(mComplete, d.p.index, now.Sub(storm))
 	}

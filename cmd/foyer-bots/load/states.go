@@ -36,7 +36,6 @@ func putState(b []byte, who *person, order uint64, due int64) {
 // mover writes the states of one device.
 type mover struct {
 	p     *person
-	n     int64 // states so far
 	frame []byte
 	room  *room // in which it wrote last
 	seq   uint32

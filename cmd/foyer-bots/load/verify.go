@@ -133,8 +133,7 @@ func (f *field) presenceAgrees(patience time.Duration) {
 	deadline := time.Now().Add(patience)
 	for _, p := range f.people {
 		for _, d := range p.devices {
-			for d.stale(0) != "" && time.Now().Before(deadline) && until(f.ctx, time.Now().Add(50*time.Millisecond)) {
-			}
+			poll(f.ctx, 50*time.Millisecond, func() bool { return d.stale(0) == "" || time.Now().After(deadline) })
 			if what := d.stale(2 * time.Second); what != "" {
 				d.violate("presence", "at the end: %s", what)
 			}

@@ -204,3 +204,6 @@ func Short(d time.Duration) string {
 	}
 	return fmt.Sprintf("%.1f s", ms/1000)
 }
+
+// Limit returns the duration that is compared with; 0 where a number is.
+func (o Objective) Limit() time.Duration { return o.limit }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"time"
 )
@@ -66,6 +65,9 @@ type Part struct {
 	RSSBytes   int64   `json:"rss_bytes"`
 	System     string  `json:"system"` // linux/amd64, go1.26
 }
+
+// MiB is the memory in mebibytes.
+func (p Part) MiB() int64 { return p.RSSBytes >> 20 }
 
 // Metric has the durations of one kind: all, and those of each interval.
 type Metric struct {
@@ -176,6 +178,3 @@ func Read(in io.Reader) (*Result, error) {
 	}
 	return &r, nil
 }
-
-// sortedKeys returns the keys of a map, sorted.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

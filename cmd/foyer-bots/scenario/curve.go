@@ -38,22 +38,21 @@ func (c *Curve) UnmarshalYAML(unmarshal func(any) error) error {
 
 // At returns the value at a time.
 func (c Curve) At(t time.Duration) float64 {
-	for i, p := range c {
-		switch at := p.At.Std(); {
-		case t > at:
-			continue
-		case t == at || i == 0:
-			return p.Is
-		default:
-			before := c[i-1]
-			share := float64(t-before.At.Std()) / float64(at-before.At.Std())
-			return before.Is + share*(p.Is-before.Is)
-		}
-	}
 	if len(c) == 0 {
 		return 0
 	}
-	return c[len(c)-1].Is
+	before := c[0]
+	for _, p := range c {
+		if at := p.At.Std(); t <= at {
+			if p.At == before.At {
+				return p.Is
+			}
+			share := float64(t-before.At.Std()) / float64(at-before.At.Std())
+			return before.Is + share*(p.Is-before.Is)
+		}
+		before = p
+	}
+	return before.Is
 }
 
 // Max returns the largest value.
