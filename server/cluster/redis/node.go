@@ -23,10 +23,11 @@ const (
 
 // NodeStats count what a Node went through. They are read while it works.
 type NodeStats struct {
-	Fenced  atomic.Int64 // this node was taken for dead
-	Refill  atomic.Int64 // Redis was found empty
-	Renewed atomic.Int64 // renewals of the lease
-	Buried  atomic.Int64 // other nodes that this one took for dead
+	Fenced    atomic.Int64 // this node was taken for dead
+	Refill    atomic.Int64 // Redis was found empty
+	Renewed   atomic.Int64 // renewals of the lease
+	Buried    atomic.Int64 // other nodes that this one took for dead
+	Abandoned atomic.Int64 // users who had, or had had, devices on a dead node that this one cleared away after
 }
 
 // Node is this process among the nodes: a name, and an epoch that is new with each start, and again after others have
@@ -370,6 +371,7 @@ func (n *Node) clear(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	n.Stats.Abandoned.Add(int64(len(users)))
 	if err := n.registry.Abandon(ctx, id, now.UnixMilli()); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"encoding/json"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,12 +25,14 @@ type member struct {
 	ended  atomic.Bool // no socket is there any more
 	over   atomic.Bool // the sessions have ended, as far as the records go
 
+	returned atomic.Int64
 	replaced chan cluster.Device
+	told     chan protocol.SessionRoster // what the node told only those who are on it
 }
 
 func (m *member) Fenced()                   { m.fences.Add(1) }
 func (m *member) Hangs(_, _, _ string) bool { return !m.ended.Load() }
-func (m *member) Returned(bool)             {}
+func (m *member) Returned(bool)             { m.returned.Add(1) }
 func (m *member) Replaced(d cluster.Device) { m.replaced <- d }
 
 func (m *member) Lasting(_ context.Context, ids []string) (map[string]bool, error) {
@@ -43,10 +46,18 @@ func (m *member) Lasting(_ context.Context, ids []string) (map[string]bool, erro
 func newMember(t *testing.T, url, prefix, name string) *member {
 	t.Helper()
 	c := newClient(t, url, prefix)
-	m := &member{d: NewDevices(c), r: newRegistry(t, c), replaced: make(chan cluster.Device, 16)}
+	m := &member{d: NewDevices(c), replaced: make(chan cluster.Device, 16), told: make(chan protocol.SessionRoster, 64)}
+	m.r = NewRegistry(c, RegistryOptions{Message: message, Tell: func(_ cluster.Topic, r *cluster.Message) {
+		var frame struct{ Params protocol.SessionRoster }
+		if err := json.Unmarshal(r.Frame, &frame); err != nil {
+			t.Errorf("frame %s: %v", r.Frame, err)
+		}
+		m.told <- frame.Params
+	}})
+	t.Cleanup(m.r.Stop)
 	m.Node = NewNode(m.d, m.r, name, m)
 	t.Cleanup(func() { m.cancel(); <-m.done })
-	require.Eventually(t, func() bool { return m.Err() == nil }, waitAtMost, waitEvery)
+	require.Eventually(t, func() bool { return m.returned.Swap(0) == 1 }, waitAtMost, waitEvery)
 	return m
 }
 
@@ -56,12 +67,24 @@ func (m *member) bring(t *testing.T, user string) session.Joined {
 	now := time.Now()
 	got, err := m.d.Attach(t.Context(), cluster.Attach{Now: now, Device: cluster.Device{ID: user + "-d", UserID: user, Kind: protocol.KindBot, Node: m.ID(), Incarnation: user}})
 	require.NoError(t, err)
-	j, err := m.r.Join(t.Context(), session.Join{
-		SessionID: "s", User: protocol.User{ID: user}, Rules: session.Rules{Rev: 1, Capacity: 9, Heir: true}, At: now.UnixMilli(),
-		Device: session.Device{ID: got.Device.ID, Kind: protocol.KindBot, Node: m.ID(), Link: user, Connected: true},
-	})
+	require.Equal(t, user+"-d", got.Device.ID)
+	j, err := m.r.Join(t.Context(), m.join(user))
 	require.NoError(t, err)
 	return j
+}
+
+// join asks for a user's place.
+func (m *member) join(user string) session.Join {
+	return session.Join{
+		SessionID: "s", User: protocol.User{ID: user}, Rules: session.Rules{Rev: 1, Capacity: 9, Heir: true}, At: time.Now().UnixMilli(),
+		Device: session.Device{ID: user + "-d", Kind: protocol.KindBot, Node: m.ID(), Link: user, Connected: true},
+	}
+}
+
+func (m *member) version(t *testing.T) int64 {
+	s, err := m.r.Roster(t.Context(), "s")
+	require.NoError(t, err)
+	return s.Version
 }
 
 // expire has a node's lease run out.
