@@ -130,11 +130,11 @@ func (s *Store) Tail(ctx context.Context, mark int64) (revs map[string]int64, ne
 // Trim forgets log entries and operations that are older than they are kept.
 func (s *Store) Trim(ctx context.Context) error {
 	now := s.now().UnixMilli()
-	err := s.deleteSome(ctx, `DELETE FROM changes WHERE (user_id, rev) IN (SELECT user_id, rev FROM changes WHERE at < $1 ORDER BY at LIMIT $2)`, now-resumeKept)
+	err := s.deleteSome(ctx, "changes", `at < $1 ORDER BY at`, now-resumeKept)
 	if err != nil {
 		return fmt.Errorf("trim log: %w", err)
 	}
-	err = s.deleteSome(ctx, `DELETE FROM operations WHERE (user_id, op_id) IN (SELECT user_id, op_id FROM operations WHERE at < $1 ORDER BY at LIMIT $2)`, now-operationKept)
+	err = s.deleteSome(ctx, "operations", `at < $1 ORDER BY at`, now-operationKept)
 	if err != nil {
 		return fmt.Errorf("trim operations: %w", err)
 	}
@@ -144,13 +144,13 @@ func (s *Store) Trim(ctx context.Context) error {
 // deletedAtOnce is how many rows that nobody needs any more are deleted in one transaction.
 const deletedAtOnce = 1000
 
-// deleteSome runs a query that deletes at most $2 rows older than $1 until there are no more of them. Small
-// transactions keep nobody waiting.
-func (s *Store) deleteSome(ctx context.Context, query string, before int64) error {
+// deleteSome deletes the rows of a table that are older than $1 in small transactions, which keep nobody waiting, until
+// there are no more of them, or only such as another node is about to delete.
+func (s *Store) deleteSome(ctx context.Context, table, old string, before int64) error {
 	for {
 		var n int64
 		err := s.Update(ctx, func(tx *Tx) (err error) {
-			n, err = tx.exec(query, before, deletedAtOnce)
+			n, err = tx.exec(fmt.Sprintf(tx.words.deleteSome, table, old, deletedAtOnce), before)
 			return err
 		})
 		if err != nil || n < deletedAtOnce {

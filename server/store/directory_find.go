@@ -64,11 +64,11 @@ func inChunks(ids []string, do func(places string, args []any) error) error {
 
 const (
 	userByUsername = `SELECT ` + userColumns + ` FROM users WHERE username_key = $1 AND username_key <> '' ORDER BY id LIMIT 1`
-	usersByEmail   = `SELECT ` + userColumns + ` FROM users WHERE email_key = $1 AND email_verified = 1 ORDER BY seen_at DESC, id LIMIT $2`
-	usersByPhone   = `SELECT ` + userColumns + ` FROM users WHERE phone_key = $1 AND phone_verified = 1 ORDER BY seen_at DESC, id LIMIT $2`
+	usersByEmail   = `SELECT ` + userColumns + ` FROM users WHERE email_key = $1 AND email_verified = 1 ORDER BY seen_at DESC, id LIMIT CAST($2 AS BIGINT)`
+	usersByPhone   = `SELECT ` + userColumns + ` FROM users WHERE phone_key = $1 AND phone_verified = 1 ORDER BY seen_at DESC, id LIMIT CAST($2 AS BIGINT)`
 	findByAddress  = `SELECT id, name, username, avatar_url FROM users
 		WHERE email_key = $1 AND email_verified = 1 AND findable_by_email = 1 AND suspended = 0 AND id <> $2 AND id > $3
-		ORDER BY id LIMIT $4`
+		ORDER BY id LIMIT CAST($4 AS BIGINT)`
 )
 
 func (d directoryStore) UserByUsername(ctx context.Context, username string) (u directory.User, found bool, err error) {
@@ -135,7 +135,7 @@ const findByWord = `SELECT u.id, u.name, u.username, u.avatar_url, w.word
 	WHERE (w.word, w.user_id) > ($1, $2) AND w.word < $3 AND w.user_id <> $4 AND u.suspended = 0
 		AND NOT (u.email_key = $5 AND u.email_verified = 1 AND u.findable_by_email = 1)
 		AND NOT EXISTS (SELECT 1 FROM user_words e WHERE e.user_id = w.user_id AND e.word >= $6 AND e.word < w.word)
-	ORDER BY w.word, w.user_id LIMIT $7`
+	ORDER BY w.word, w.user_id LIMIT CAST($7 AS BIGINT)`
 
 func (d directoryStore) FindByWord(ctx context.Context, q directory.Query, after directory.Place, n int) ([]directory.Hit, error) {
 	prefix := []byte(q.Prefix)
@@ -179,7 +179,7 @@ const met = `SELECT u.id, u.name, u.username, u.avatar_url, t.at
 		AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.lo = $1 AND p.hi = u.id AND p.lo_blocked > 0)
 		AND NOT EXISTS (SELECT 1 FROM pairs p WHERE p.hi = $1 AND p.lo = u.id AND p.hi_blocked > 0)
 		AND (t.at < $3 OR t.at = $3 AND u.id > $4)
-	ORDER BY t.at DESC, u.id LIMIT $5`
+	ORDER BY t.at DESC, u.id LIMIT CAST($5 AS BIGINT)`
 
 func (d directoryStore) Met(ctx context.Context, viewer string, cutoff time.Time, after directory.Meeting, n int) ([]directory.Meeting, error) {
 	before := int64(math.MaxInt64)

@@ -186,8 +186,8 @@ func (tx invitationTx) MarkSeen(userID string, rev int64) (int, error) {
 func (tx invitationTx) Purge(overBefore, sentBefore int64, limit int) (int, error) {
 	var old []string
 	var declined [][]any
-	err := tx.rows(`SELECT id, lo, hi, showing FROM invitations WHERE fate > 0 AND resolved_at < $1 AND sent_at < $2
-		ORDER BY resolved_at LIMIT CAST($3 AS BIGINT)`, func(row scanner) error {
+	err := tx.rows(tx.unlocked(`SELECT id, lo, hi, showing FROM invitations WHERE fate > 0 AND resolved_at < $1 AND sent_at < $2
+		ORDER BY resolved_at LIMIT CAST($3 AS BIGINT)`), func(row scanner) error {
 		var id, lo, hi string
 		var showing invitation.Showing
 		if err := row.Scan(&id, &lo, &hi, &showing); err != nil {

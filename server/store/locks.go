@@ -20,6 +20,14 @@ func (tx *Tx) forUpdate(query string) string {
 	return query + ` FOR UPDATE`
 }
 
+// unlocked returns query such that its rows are this transaction's alone, without those that are another's already.
+func (tx *Tx) unlocked(query string) string {
+	if !tx.locks {
+		return query
+	}
+	return query + ` FOR UPDATE SKIP LOCKED`
+}
+
 // lockUsers locks those of ids that are known, in the order of their ids, before whatever is read next.
 func (tx *Tx) lockUsers(ids []string) error {
 	if !tx.locks {

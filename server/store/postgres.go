@@ -18,6 +18,8 @@ import (
 var postgresWords = words{
 	logChange: `INSERT INTO changes (user_id, rev, kind, body, at, mark) VALUES ($1, $2, $3, $4, $5, pg_current_xact_id()::text::bigint)`,
 	tailMark:  `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
+
+	deleteSome: `DELETE FROM %[1]s WHERE ctid = ANY(ARRAY(SELECT ctid FROM %[1]s WHERE %[2]s LIMIT %[3]d FOR UPDATE SKIP LOCKED))`,
 }
 
 const (
@@ -79,7 +81,7 @@ func startPostgres(ctx context.Context, dsn string, o Options) (*postgres, error
 	setDefault(parsed.ConnConfig, "lock_timeout", milliseconds(min(lockWithin, o.Patience)))
 	setDefault(parsed.ConnConfig, "statement_timeout", milliseconds(o.Patience))
 	setDefault(parsed.ConnConfig, "idle_in_transaction_session_timeout", milliseconds(2*o.Patience))
-	parsed.MaxConns, parsed.MaxConnIdleTime = int32(size), connectionIdles //nolint:gosec // it was an int32
+	parsed.MaxConns, parsed.MaxConnIdleTime = int32(size), connectionIdles
 	parsed.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return ready(ctx, c, o.AllowAsyncCommit) }
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), parsed)
 	if err != nil {

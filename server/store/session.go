@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 
 	"foyer/protocol"
@@ -167,11 +168,10 @@ func (s sessions) Change(ctx context.Context, id string, change func(*session.Re
 func (s sessions) Delete(ctx context.Context, id string) error {
 	return s.store.Update(ctx, func(tx *Tx) error {
 		// The session first, whose lock keeps new bans out.
-		if _, err := tx.exec(`DELETE FROM sessions WHERE id = $1`, id); err != nil {
+		if err := tx.later(`DELETE FROM sessions WHERE id = $1`, id); err != nil {
 			return err
 		}
-		_, err := tx.exec(`DELETE FROM session_bans WHERE session_id = $1`, id)
-		return err
+		return tx.later(`DELETE FROM session_bans WHERE session_id = $1`, id)
 	})
 }
 
@@ -187,11 +187,12 @@ func (s sessions) List(ctx context.Context, q session.ListQuery) ([]session.Reco
 	}
 	var out []session.Record
 	err := s.store.View(ctx, func(tx *Tx) error {
+		out = nil
 		return tx.rows(`SELECT `+sessionColumns+` FROM sessions s
 			WHERE visibility <> 'private' AND (created_at < $1 OR created_at = $1 AND id < $2)
 				AND ($3 = '' OR name_key LIKE $3 ESCAPE '\')
 				AND NOT EXISTS (SELECT 1 FROM session_bans b WHERE b.session_id = s.id AND b.user_id = $4)
-			ORDER BY created_at DESC, id DESC LIMIT $5`,
+			ORDER BY created_at DESC, id DESC LIMIT CAST($5 AS BIGINT)`,
 			collect(&out, scanSession), after.At, after.ID, pattern, q.Viewer, q.Limit)
 	})
 	return out, err
@@ -215,20 +216,20 @@ func collect[T any](out *[]T, scan func(scanner) (T, error)) func(scanner) error
 func (s sessions) Find(ctx context.Context, ids []string) ([]session.Record, error) {
 	var out []session.Record
 	err := s.store.View(ctx, func(tx *Tx) error {
+		out = nil
 		if len(ids) == 0 {
 			return tx.rows(`SELECT `+sessionColumns+` FROM sessions WHERE persistent = 0 ORDER BY id`, collect(&out, scanSession))
 		}
-		for _, id := range ids {
-			rec, err := scanSession(tx.row(`SELECT `+sessionColumns+` FROM sessions WHERE id = $1`, id))
-			if errors.Is(err, sql.ErrNoRows) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			out = append(out, rec)
-		}
-		return nil
+		return inChunks(ids, func(places string, args []any) error {
+			return tx.rows(`SELECT `+sessionColumns+` FROM sessions WHERE id IN (`+places+`)`, collect(&out, scanSession), args...)
+		})
 	})
+	asked := make(map[string]int, len(ids))
+	for i, id := range ids {
+		asked[id] = i
+	}
+	if len(ids) > 0 {
+		slices.SortFunc(out, func(a, b session.Record) int { return asked[a.ID] - asked[b.ID] })
+	}
 	return out, err
 }

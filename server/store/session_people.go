@@ -60,10 +60,11 @@ func (s sessions) Banned(ctx context.Context, sessionID string, after session.Po
 	}
 	var out []session.BannedUser
 	err := s.store.View(ctx, func(tx *Tx) error {
+		out = nil
 		return tx.rows(`SELECT b.user_id, COALESCE(u.name, ''), COALESCE(u.username, ''), COALESCE(u.avatar_url, ''), b.at
 			FROM session_bans b LEFT JOIN users u ON u.id = b.user_id
 			WHERE b.session_id = $1 AND (b.at < $2 OR b.at = $2 AND b.user_id < $3)
-			ORDER BY b.at DESC, b.user_id DESC LIMIT $4`,
+			ORDER BY b.at DESC, b.user_id DESC LIMIT CAST($4 AS BIGINT)`,
 			collect(&out, func(r scanner) (b session.BannedUser, err error) {
 				err = r.Scan(&b.User.ID, &b.User.Name, &b.User.Username, &b.User.AvatarURL, &b.At)
 				return b, err
@@ -88,7 +89,7 @@ func (s sessions) EndStays(ctx context.Context, stays []session.Stay) error {
 
 func (tx *Tx) endStays(stays []session.Stay) error {
 	for _, stay := range stays {
-		if _, err := tx.exec(`UPDATE stays SET to_at = $1 WHERE session_id = $2 AND user_id = $3 AND from_at = $4 AND to_at = 0`,
+		if err := tx.later(`UPDATE stays SET to_at = $1 WHERE session_id = $2 AND user_id = $3 AND from_at = $4 AND to_at = 0`,
 			max(stay.To, stay.From), stay.SessionID, stay.UserID, stay.From); err != nil {
 			return err
 		}
@@ -131,6 +132,7 @@ func (s sessions) RecoverStays(ctx context.Context, goOn []session.Stay) error {
 func (s sessions) Attendance(ctx context.Context, sessionID string) ([]session.Stay, error) {
 	var out []session.Stay
 	err := s.store.View(ctx, func(tx *Tx) error {
+		out = nil
 		return tx.rows(`SELECT user_id, from_at, to_at FROM stays WHERE session_id = $1 ORDER BY from_at, user_id`,
 			collect(&out, func(r scanner) (session.Stay, error) {
 				stay := session.Stay{SessionID: sessionID}
@@ -143,8 +145,7 @@ func (s sessions) Attendance(ctx context.Context, sessionID string) ([]session.S
 
 // PurgeStays implements session.Stays.
 func (s sessions) PurgeStays(ctx context.Context, before int64) error {
-	return s.store.deleteSome(ctx, `DELETE FROM stays WHERE (session_id, user_id, from_at) IN
-		(SELECT session_id, user_id, from_at FROM stays WHERE to_at > 0 AND to_at < $1 ORDER BY to_at LIMIT $2)`, before)
+	return s.store.deleteSome(ctx, "stays", `to_at > 0 AND to_at < $1 ORDER BY to_at`, before)
 }
 
 // savedDevice is a member's device as it is kept over a restart.
@@ -187,10 +188,9 @@ func (tx *Tx) saveMember(sessionID string, m *session.Member, at int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO session_members (session_id, user_id, number, role, former, attributes, muted, devices, joined_at, saved_at)
+	return tx.later(`INSERT INTO session_members (session_id, user_id, number, role, former, attributes, muted, devices, joined_at, saved_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		sessionID, m.User.ID, int(m.Number), string(m.Role), string(m.Former), string(attributes), number(m.Muted), string(devices), m.JoinedAt, at)
-	return err
 }
 
 // TakeMembers implements session.SavedMembers.

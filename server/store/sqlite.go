@@ -17,6 +17,8 @@ import (
 var sqliteWords = words{
 	logChange: `INSERT INTO changes (user_id, rev, kind, body, at, mark) VALUES ($1, $2, $3, $4, $5, (SELECT COALESCE(MAX(mark), 0) + 1 FROM changes))`,
 	tailMark:  `SELECT COALESCE(MAX(mark), 0) + 1 FROM changes`,
+
+	deleteSome: `DELETE FROM %[1]s WHERE rowid IN (SELECT rowid FROM %[1]s WHERE %[2]s LIMIT %[3]d)`,
 }
 
 // sqlite is a database in a file or in memory: one writer with group commit, and snapshots beside it.

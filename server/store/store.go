@@ -20,13 +20,13 @@ type Options struct {
 	Now func() time.Time
 	// Readers is how many snapshots SQLite reads at once; 4 when 0. A store in memory has one connection for all.
 	Readers int
-	// BatchMax is how many waiting requests share one of SQLite's transactions at most; 128 when 0.
+	// BatchMax is how many waiting requests share one of SQLite's transactions at most; 256 when 0.
 	BatchMax int
 	// Patience is how long PostgreSQL may take for one call of Update or View, all waiting and repeating included; 4 s
 	// when 0.
 	Patience time.Duration
 	// Calls is how many calls of Update and View are in the database at once; more wait, the most urgent first. When 0,
-	// what the database serves well: 256 with SQLite, 4 for each connection to PostgreSQL.
+	// what the database serves well: 512 with SQLite, 4 for each connection to PostgreSQL.
 	Calls int
 	// Alone refuses an SQLite file that another process opened so: a server has it for itself.
 	Alone bool
@@ -68,7 +68,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 		o.Readers = 4
 	}
 	if o.BatchMax == 0 {
-		o.BatchMax = 128
+		o.BatchMax = 256
 	}
 	if o.Patience == 0 {
 		o.Patience = 4 * time.Second

@@ -45,6 +45,9 @@ type statements interface {
 type words struct {
 	logChange string // inserts into changes, marked so that a reader of the log's tail finds it
 	tailMark  string // selects the least mark that a change may have which this snapshot does not see
+	// deleteSome deletes, of a table, rows for which something holds, a number of them at most, and none that somebody
+	// else is about to delete.
+	deleteSome string
 }
 
 // scanner is a row to be read.

@@ -62,16 +62,16 @@ func relationsArePaged(t *testing.T, p *pairs) {
 	slices.Sort(want)
 	var got []string
 	for after := ""; ; after = got[len(got)-1] {
-		n := 0
+		var rows []invitation.RelationRow
 		p.read(func(tx invitation.Reader) error {
-			rows, err := tx.RelationPage("ben", after, 6)
-			n = len(rows)
-			for _, row := range rows {
-				got = append(got, row.Other.ID)
-			}
+			var err error
+			rows, err = tx.RelationPage("ben", after, 6)
 			return err
 		})
-		if n < 6 {
+		for _, row := range rows {
+			got = append(got, row.Other.ID)
+		}
+		if len(rows) < 6 {
 			break
 		}
 	}
