@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -31,7 +30,7 @@ type lobbies struct {
 
 func newLobbies(t *testing.T) *lobbies {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "foyer-e2e-demo") // short: PostgreSQL's socket is in it
+	dir, err := os.MkdirTemp("", "foyer-e2e-demo") //nolint:usetesting // a short name: PostgreSQL's socket is in it
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o777|os.ModeSticky)) // PostgreSQL may be another user
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -166,7 +165,7 @@ func TestDemoOfSeveralNodesGoesOnWithoutOne(t *testing.T) {
 func TestDemoOfSeveralNodesThatIsKilledLeavesNothing(t *testing.T) {
 	l := newLobbies(t)
 	for name, pid := range l.nodes {
-		require.NoError(t, syscall.Kill(pid, 0), fmt.Sprintf("%s runs", name))
+		require.NoError(t, syscall.Kill(pid, 0), "%s runs", name)
 	}
 	l.end(syscall.SIGKILL)
 	l.leavesNothing()
