@@ -242,16 +242,17 @@ func (n *Node) refill(emptied bool) bool {
 		n.owner.Replaced(d)
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	if err != nil {
 		n.away = unreachable(err) // tried again by the next check
 		if emptied {
 			n.known = "another"
 		}
+		n.mu.Unlock()
 		return false
 	}
 	// Others may be writing back what is no more; what they do is looked at too.
 	n.auditAt, n.audits = time.Now(), 2
+	n.mu.Unlock()
 	n.owner.Returned(emptied)
 	return true
 }
