@@ -11,6 +11,12 @@ import (
 	"foyer/protocol"
 )
 
+// asked is a request that is not answered yet.
+type asked struct {
+	method protocol.Method
+	answer chan protocol.ServerMessage // with room for one
+}
+
 func (l *line) answered(m protocol.ServerMessage) {
 	id, err := strconv.ParseInt(string(m.ID), 10, 64)
 	if err != nil {
@@ -21,11 +27,14 @@ func (l *line) answered(m protocol.ServerMessage) {
 	to := l.pending[id]
 	delete(l.pending, id)
 	l.mu.Unlock()
-	if to == nil {
+	if to.answer == nil {
 		l.d.w.violate("frame", "%s on %s got a second answer to %d, or one that it never asked for", l.d.name, l.node.name, id)
 		return
 	}
-	to <- m
+	if l.d.onAnswer != nil {
+		l.d.onAnswer(l, to.method, &m)
+	}
+	to.answer <- m
 }
 
 // errLost says that a request went out, and what became of it is not known.
@@ -39,7 +48,7 @@ func (l *line) ask(ctx context.Context, method protocol.Method, params any) (pro
 	id := l.lastID
 	frame, err := request(id, method, params)
 	if err == nil {
-		l.pending[id] = answer
+		l.pending[id] = asked{method, answer}
 		err = l.sock.Write(wire.Frame{Data: frame})
 	}
 	l.mu.Unlock()

@@ -22,8 +22,10 @@ type device struct {
 	next     int           // the node to try next; owned by run
 	patience time.Duration // for an answer; then the socket is given up
 	rng      *rand.Rand    // owned by the actor
+	pinned   bool          // it never tries another node
 	onNotice func(d *device, l *line, m *protocol.ServerMessage)
-	onLine   func(d *device, l *line, hello *protocol.HelloResult) // after each hello, on the reading goroutine; nil: nothing
+	onAnswer func(l *line, method protocol.Method, m *protocol.ServerMessage) // on the reading goroutine, in order with notices
+	onLine   func(d *device, l *line, hello *protocol.HelloResult)            // after each hello, on the reading goroutine; nil: nothing
 	onGone   func(d *device, l *line)
 
 	mu     sync.Mutex // guards what follows
@@ -62,7 +64,7 @@ type line struct {
 	gone  chan struct{}
 
 	mu      sync.Mutex // guards what follows
-	pending map[int64]chan protocol.ServerMessage
+	pending map[int64]asked
 	lastID  int64
 }
 
@@ -78,7 +80,9 @@ func newDevice(w *world, user string, i int, rng *rand.Rand) *device {
 func (d *device) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		n := d.w.nodes[d.next%len(d.w.nodes)]
-		d.next++
+		if !d.pinned {
+			d.next++
+		}
 		l, err := d.connect(ctx, n)
 		if err != nil {
 			sleep(ctx, time.Duration(20+rand.IntN(100))*time.Millisecond)
@@ -121,7 +125,7 @@ func (d *device) connect(ctx context.Context, n *node) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{d: d, sock: sock, node: n, gone: make(chan struct{}), pending: map[int64]chan protocol.ServerMessage{}}
+	l := &line{d: d, sock: sock, node: n, gone: make(chan struct{}), pending: map[int64]asked{}}
 	t, err := token(d.user)
 	if err != nil {
 		return nil, err

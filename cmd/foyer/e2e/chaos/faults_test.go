@@ -48,6 +48,9 @@ var faults = []fault{
 		n.drain()
 		n.start()
 	}},
+	{name: "ghost", within: soon, one: true, long: true, run: func(w *world, n *node, rng *rand.Rand) {
+		w.house.ghost(n, rng)
+	}},
 	{name: "rolling-restart", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
 		for _, n := range w.nodes {
 			n.drain()
@@ -75,7 +78,7 @@ var faults = []fault{
 	}},
 	{name: "redis-cut-30s", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.redis.sever()
-		wait(30 * time.Second)
+		n.apart(30 * time.Second)
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
@@ -93,7 +96,7 @@ var faults = []fault{
 	}},
 	{name: "redis-deaf-30s", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.redis.down.shut()
-		wait(30 * time.Second)
+		n.apart(30 * time.Second)
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
@@ -207,6 +210,9 @@ func (w *world) strike(f fault, rng *rand.Rand) {
 	name := ""
 	if f.one {
 		name = n.name
+	}
+	if f.name == "ghost" { // nobody is taken for dead so soon after Redis was away
+		wait(time.Until(w.calmSince("redis").Add(21 * time.Second)))
 	}
 	w.say("%-20s begins on %s", f.name, n.name)
 	p := w.begin(f.name, f.within, name)

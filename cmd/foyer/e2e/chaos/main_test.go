@@ -17,12 +17,13 @@ import (
 )
 
 var (
-	seedFlag   = flag.Uint64("seed", 1, "what chance begins with")
-	timeFlag   = flag.Duration("time", 0, "how long faults go on; each cheap fault once if 0")
-	faultsFlag = flag.String("faults", "", "comma-separated names of faults; all of them if empty, the long ones only with -time")
-	killsFlag  = flag.Int64("kills", 0, "kill -9 of nodes, 1-5 s apart, before the other faults")
-	lanesFlag  = flag.Int("lanes", 3, "groups at a time")
-	outFlag    = flag.String("report", "", "a file for the report, besides the standard output")
+	seedFlag    = flag.Uint64("seed", 1, "what chance begins with")
+	timeFlag    = flag.Duration("time", 0, "how long faults go on; each cheap fault once if 0")
+	faultsFlag  = flag.String("faults", "", "comma-separated names of faults; all of them if empty, the long ones only with -time")
+	killsFlag   = flag.Int64("kills", 0, "kill -9 of nodes, 1-5 s apart, before the other faults")
+	lanesFlag   = flag.Int("lanes", 3, "groups at a time")
+	programFlag = flag.String("program", "", "a foyer to test, instead of one that is built of these sources")
+	outFlag     = flag.String("report", "", "a file for the report, besides the standard output")
 )
 
 // binary is where TestMain built the program, with buildFlags.
@@ -33,6 +34,9 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if binary = *programFlag; binary != "" {
+		os.Exit(m.Run())
+	}
 	dir, err := os.MkdirTemp("", "foyer-chaos")
 	if err != nil {
 		panic(err)
@@ -47,6 +51,9 @@ func TestMain(m *testing.M) {
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
+
+// quick are the faults of a campaign without flags.
+const quick = "kill,stop-3s,drain,redis-restart,redis-stop-5s,redis-deaf,sql-crash,sql-cut-at-commit,sockets-drop"
 
 // testWriter writes to a test's log.
 type testWriter struct{ t *testing.T }
@@ -68,17 +75,20 @@ func TestChaos(t *testing.T) {
 		defer f.Close()
 		out = io.MultiWriter(out, f)
 	}
-	picked, err := pick(*faultsFlag, *timeFlag > 0)
-	require.NoError(t, err)
-	kills := *killsFlag
-	if short := *timeFlag == 0 && *faultsFlag == "" && kills == 0; short {
-		kills = 3
+	names := *faultsFlag
+	if names == "" && *timeFlag == 0 && *killsFlag == 0 {
+		names = quick
 	}
+	picked, err := pick(names, *timeFlag > 0)
+	require.NoError(t, err)
 	w := newWorld(t, *seedFlag, out)
-	w.campaign(picked, *timeFlag, kills, *lanesFlag)
+	w.campaign(picked, *timeFlag, *killsFlag, *lanesFlag)
 	w.report()
 	require.Empty(t, w.broken(), "seed %d", *seedFlag)
 }
+
+// doneWithin is how long groups may take to come to an end once all is whole.
+const doneWithin = time.Minute
 
 // campaign has people at it while faults come and go.
 func (w *world) campaign(picked []fault, length time.Duration, kills int64, lanes int) {
@@ -92,6 +102,8 @@ func (w *world) campaign(picked []fault, length time.Duration, kills int64, lane
 		seed := rng.Uint64()
 		stop.Go(func() { w.lane(ctx, done, lane, seed) })
 	}
+	w.house = w.newHouse(ctx, rng)
+	w.house.act(ctx, done)
 	wait(2 * time.Second)
 	kill := faults[0]
 	for w.stats.kills.Load() < kills {
@@ -119,11 +131,16 @@ func (w *world) campaign(picked []fault, length time.Duration, kills int64, lane
 	go func() { stop.Wait(); close(finished) }()
 	select {
 	case <-finished:
-	case <-time.After(2 * time.Minute):
-		w.violate("harness", "groups are not done 2 minutes after the last fault")
+	case <-time.After(doneWithin):
+		w.violate("stuck", "groups are not done %s after the last fault", doneWithin)
+		w.keepLogs()
 		cancel()
 		<-finished
 	}
+	w.house.acting.Wait()
+	w.house.check(ctx)
+	w.house.leave()
+	w.house.running.Wait()
 	for _, n := range w.nodes {
 		n.checkLog()
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -25,7 +26,7 @@ type node struct {
 	logFile       string
 	process       *exec.Cmd
 	ended         chan struct{}
-	// paused says that the process is stopped where it is; pausedAt and wokeAt when it was last.
+	// paused says that the process is stopped where it is, or so far from the others that they take it for dead.
 	paused atomic.Bool
 	starts int
 }
@@ -98,18 +99,30 @@ func (n *node) awaitReady() {
 
 // page returns the status with which an operators' page answers, 0 if it doesn't.
 func (n *node) page(path string) int {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	status, _ := n.get(path)
+	return status
+}
+
+// read returns an operators' page, or nothing.
+func (n *node) read(path string) []byte {
+	_, body := n.get(path)
+	return body
+}
+
+func (n *node) get(path string) (status int, body []byte) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.admin+path, nil)
 	if err != nil {
-		return 0
+		return 0, nil
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0
+		return 0, nil
 	}
-	response.Body.Close()
-	return response.StatusCode
+	defer response.Body.Close()
+	body, _ = io.ReadAll(response.Body)
+	return response.StatusCode, body
 }
 
 func (n *node) signal(s syscall.Signal) { require.NoError(n.w.t, n.process.Process.Signal(s)) }
@@ -138,12 +151,23 @@ func (n *node) drain() {
 
 func (n *node) pause() {
 	n.paused.Store(true)
+	n.w.house.reckon()
 	n.signal(syscall.SIGSTOP)
 }
 
 func (n *node) resume() {
 	n.signal(syscall.SIGCONT)
 	n.paused.Store(false)
+	n.w.house.reckon()
+}
+
+// apart waits while the node is cut off from Redis for so long that the others take it for dead.
+func (n *node) apart(d time.Duration) {
+	n.paused.Store(true)
+	n.w.house.reckon()
+	wait(d)
+	n.paused.Store(false)
+	n.w.house.reckon()
 }
 
 // heal makes the node's wires whole.

@@ -3,8 +3,12 @@ package chaos
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 func (w *world) add(g *group) {
@@ -52,6 +56,19 @@ func (w *world) silenceSome(rng *rand.Rand) (wake func()) {
 	}
 }
 
+// keepLogs leaves the nodes' logs where they can be read, if something was violated.
+func (w *world) keepLogs() {
+	dir, err := os.MkdirTemp("", fmt.Sprintf("foyer-chaos-logs-%d-", w.seed))
+	require.NoError(w.t, err)
+	for _, n := range w.nodes {
+		log, err := os.ReadFile(n.logFile)
+		require.NoError(w.t, err)
+		require.NoError(w.t, os.WriteFile(filepath.Join(dir, n.name+".log"), log, 0o600))
+		require.NoError(w.t, os.WriteFile(filepath.Join(dir, n.name+".goroutines"), n.read("/debug/pprof/goroutine?debug=2"), 0o600))
+	}
+	fmt.Fprintf(w.out, "the nodes' logs: %s\n", dir)
+}
+
 // report prints what the campaign was and what it found.
 func (w *world) report() {
 	out, s := w.out, &w.stats
@@ -70,6 +87,10 @@ func (w *world) report() {
 		{"deliveries of a revision", s.deliveries.Load()},
 		{"  after the device came back", s.resumed.Load()},
 		{"sockets that broke", s.reconnects.Load()},
+		{"joins of a session", s.joins.Load()},
+		{"rosters told", s.rosters.Load()},
+		{"  of which as a whole, after a loss", s.resyncs.Load()},
+		{"messages in a session", s.messages.Load()},
 		{"groups checked whole", s.groups.Load()},
 		{"histories found linearizable", s.histories.Load()},
 		{"histories that took too long to judge", s.unjudged.Load()},
@@ -88,5 +109,8 @@ func (w *world) report() {
 			break
 		}
 		fmt.Fprintf(out, "%3d. %s\n", i+1, v)
+	}
+	if len(broken) > 0 {
+		w.keepLogs()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -34,6 +35,7 @@ type world struct {
 	nodes     []*node
 	stats     stats
 	pulse     pulse
+	house     *house
 
 	mu         sync.Mutex
 	phases     []*phase    // guarded by mu
@@ -45,10 +47,10 @@ type world struct {
 
 // stats count what went on.
 type stats struct {
-	calls, acknowledged, refused, repeated, unknown, givenUp     atomic.Int64
-	deliveries, replayed, reconnects, groups                     atomic.Int64
-	histories, unjudged                                          atomic.Int64
-	resumed, kills, joins, rosters, messages, faults, commitsCut atomic.Int64
+	calls, acknowledged, refused, repeated, unknown, givenUp              atomic.Int64
+	deliveries, replayed, reconnects, groups                              atomic.Int64
+	histories, unjudged                                                   atomic.Int64
+	resumed, kills, joins, rosters, messages, faults, commitsCut, resyncs atomic.Int64
 }
 
 // phase is a time in which a fault is on, its healing included.
@@ -150,6 +152,19 @@ func (w *world) overlaps(from, to time.Time, fits func(*phase) bool) bool {
 		}
 	}
 	return false
+}
+
+// calmSince returns when the last fault whose name begins so ended, or when the campaign began.
+func (w *world) calmSince(name string) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	calm := w.began
+	for _, p := range w.phases {
+		if strings.HasPrefix(p.fault, name) && p.to.After(calm) {
+			calm = p.to
+		}
+	}
+	return calm
 }
 
 // begin opens a phase; end closes it.
