@@ -185,6 +185,9 @@ func (s *Server) trim(ctx context.Context) error {
 	if err := s.sessions.PurgeStays(ctx, stayKept); err != nil {
 		return err
 	}
+	if err := s.sessions.EndLostStays(ctx); err != nil {
+		return err
+	}
 	for {
 		n, err := s.invitations.Purge(ctx, expireBatch)
 		if err != nil || n < expireBatch {

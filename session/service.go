@@ -32,9 +32,10 @@ type Service struct {
 	newID     func() string
 	passwords *passwords
 
-	mu     sync.Mutex
-	stays  []Stay   // ended, not yet stored; guarded by mu
-	closed []string // sessions that have ended, not yet deleted; guarded by mu
+	mu      sync.Mutex
+	stays   []Stay         // ended, not yet stored; guarded by mu
+	closed  []string       // sessions that have ended, not yet deleted; guarded by mu
+	missing map[Stay]int64 // stays that the Registry did not have when EndLostStays last looked, and when; never changed in place; guarded by mu
 }
 
 // New returns a Service.

@@ -116,6 +116,31 @@ func TestStays(t *testing.T) {
 	require.Empty(t, h.stays(id))
 }
 
+// With several nodes, the one that should have noted the end of a stay may have died before it could.
+func TestAStayThatNobodyNotedTheEndOfEnds(t *testing.T) {
+	h := newHouse(t)
+	id := h.create()
+	began := h.clock().UnixMilli()
+	require.NoError(t, h.store.OpenStay(t.Context(), session.Stay{SessionID: id, UserID: "dan", From: began}))
+	require.NoError(t, h.store.OpenStay(t.Context(), session.Stay{SessionID: id, UserID: "ada", From: began - 1}))
+	require.NoError(t, h.EndLostStays(t.Context()))
+	h.pass(11 * time.Minute)
+	noticed := h.clock().UnixMilli()
+	require.NoError(t, h.EndLostStays(t.Context()))
+	require.Zero(t, h.stays(id)["dan"].To, "the Registry may be about to be filled again")
+	h.pass(time.Hour)
+	require.NoError(t, h.store.OpenStay(t.Context(), session.Stay{SessionID: id, UserID: "eve", From: noticed}))
+	require.NoError(t, h.EndLostStays(t.Context()))
+	all, err := h.store.Attendance(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, []session.Stay{
+		{SessionID: id, UserID: "ada", From: began - 1, To: noticed},
+		{SessionID: id, UserID: "ada", From: began},
+		{SessionID: id, UserID: "dan", From: began, To: noticed},
+		{SessionID: id, UserID: "eve", From: noticed},
+	}, all, "ada is still there, by her later stay")
+}
+
 func TestAStayThatCantBeNotedIsNone(t *testing.T) {
 	h := newHouse(t)
 	id := h.create()

@@ -52,6 +52,9 @@ type Stays interface {
 	// RecoverStays ends the stays that a crash left open, at the last moment before it that the store knows of, save
 	// those that go on.
 	RecoverStays(ctx context.Context, goOn []Stay) error
+	// OpenStays returns up to limit stays that last and began before a time (Unix milliseconds), in the order of their
+	// beginning, after the one given.
+	OpenStays(ctx context.Context, before int64, after Stay, limit int) ([]Stay, error)
 	// Attendance returns the stays in a session in the order of their beginning.
 	Attendance(ctx context.Context, sessionID string) ([]Stay, error)
 	// PurgeStays forgets stays that ended before the given time (Unix milliseconds).

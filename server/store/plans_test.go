@@ -21,15 +21,16 @@ import (
 
 // walks are the statements that may read an index or a table from its beginning, with the reason.
 var walks = map[string]string{
-	`persistent = 0`:            "whatever is to be watched at the start is wanted as a whole",
-	`session_members`:           "so is who was in a session before the restart",
-	`visibility <> 'private'`:   "a list of sessions ends when its page is full",
-	`MAX(from_at)`:              "the ends of two indexes",
-	`FROM meta`:                 "has one row",
-	`goose_db_version`:          "has a row for each migration",
-	`sqlite_`:                   "the schema",
-	`SELECT 1`:                  "reads nothing",
-	`fate = 0 AND expires_at >`: "the beginning of an index",
+	`persistent = 0`:             "whatever is to be watched at the start is wanted as a whole",
+	`FROM stays WHERE to_at = 0`: "so is who was there before a crash",
+	`session_members`:            "so is who was in a session before the restart",
+	`visibility <> 'private'`:    "a list of sessions ends when its page is full",
+	`MAX(from_at)`:               "the ends of two indexes",
+	`FROM meta`:                  "has one row",
+	`goose_db_version`:           "has a row for each migration",
+	`sqlite_`:                    "the schema",
+	`SELECT 1`:                   "reads nothing",
+	`fate = 0 AND expires_at >`:  "the beginning of an index",
 }
 
 func mayWalk(query string) bool {

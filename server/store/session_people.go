@@ -106,7 +106,7 @@ func (s sessions) RecoverStays(ctx context.Context, goOn []session.Stay) error {
 	}
 	return s.store.Update(ctx, func(tx *Tx) error {
 		var last int64
-		if err := tx.row(`SELECT COALESCE(MAX(at), 0) FROM (SELECT MAX(from_at) AS at FROM stays UNION ALL SELECT MAX(to_at) FROM stays) AS ends`).Scan(&last); err != nil {
+		if err := tx.row(`SELECT COALESCE(MAX(at), 0) FROM (SELECT MAX(from_at) AS at FROM stays UNION ALL SELECT MAX(to_at) FROM stays WHERE to_at > 0) AS ends`).Scan(&last); err != nil {
 			return err
 		}
 		var open []session.Stay
@@ -126,6 +126,23 @@ func (s sessions) RecoverStays(ctx context.Context, goOn []session.Stay) error {
 		}
 		return tx.endStays(open)
 	})
+}
+
+// OpenStays implements session.Stays.
+func (s sessions) OpenStays(ctx context.Context, before int64, after session.Stay, limit int) ([]session.Stay, error) {
+	var out []session.Stay
+	err := s.store.View(ctx, func(tx *Tx) error {
+		out = nil
+		return tx.rows(`SELECT session_id, user_id, from_at FROM stays
+			WHERE to_at = 0 AND from_at < $1 AND (from_at, session_id, user_id) > ($2, $3, $4)
+			ORDER BY from_at, session_id, user_id LIMIT CAST($5 AS BIGINT)`,
+			collect(&out, func(r scanner) (session.Stay, error) {
+				var stay session.Stay
+				err := r.Scan(&stay.SessionID, &stay.UserID, &stay.From)
+				return stay, err
+			}), before, after.From, after.SessionID, after.UserID, limit)
+	})
+	return out, err
 }
 
 // Attendance implements session.Stays.

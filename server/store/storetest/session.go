@@ -33,6 +33,7 @@ func Sessions(t *testing.T, open func(t *testing.T) *store.Store) {
 		"a stay is opened and ended":                   stays,
 		"stays left open by a crash end at its time":   recoverStays,
 		"old stays are forgotten":                      purgeStays,
+		"stays that last are paged by their beginning": openStays,
 		"members are saved and taken once":             savedMembers,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -91,6 +91,31 @@ func recoverStays(t *testing.T, s session.Store) {
 	require.Equal(t, []session.Stay{ended}, attendance(t, s, "b"))
 }
 
+func openStays(t *testing.T, s session.Store) {
+	var want []session.Stay
+	for i, user := range []string{"ada", "ben", "cem", "dan", "eve"} {
+		stay := session.Stay{SessionID: "a", UserID: user, From: 100 + int64(i)/2}
+		require.NoError(t, s.OpenStay(t.Context(), stay))
+		if user == "ben" {
+			stay.To = 200
+			require.NoError(t, s.EndStays(t.Context(), []session.Stay{stay}))
+			continue
+		}
+		want = append(want, stay)
+	}
+	var got []session.Stay
+	for after := (session.Stay{}); ; {
+		page, err := s.OpenStays(t.Context(), 102, after, 2)
+		require.NoError(t, err)
+		got = append(got, page...)
+		if len(page) < 2 {
+			break
+		}
+		after = page[1]
+	}
+	require.Equal(t, want[:3], got, "eve's is too young")
+}
+
 func purgeStays(t *testing.T, s session.Store) {
 	for i := range int64(3) {
 		stay := session.Stay{SessionID: "a", UserID: "ada", From: 100 + i, To: 200 + i}
