@@ -56,6 +56,8 @@ type Acceptor struct {
 	upgrader websocket.Upgrader
 	door     *door
 	wheel    *wheel
+	watched  sync.Once // makes watch with the first socket that can be watched
+	watch    *watch    // guarded by watched; nil where the system has none
 	stats    Stats
 
 	mu        sync.Mutex // guards addresses
@@ -78,8 +80,27 @@ func New(o Options) *Acceptor {
 
 var writeBuffers = new(sync.Pool)
 
-// Close stops the ping wheel. Sockets are the business of whoever started them.
-func (a *Acceptor) Close() { a.wheel.close() }
+// Close stops the ping wheel and the watch. Sockets are the business of whoever started them.
+func (a *Acceptor) Close() {
+	a.wheel.close()
+	a.watched.Do(func() {})
+	if a.watch != nil {
+		a.watch.close()
+	}
+}
+
+// watchFor returns who waits for s while it is silent; nil where it has to wait by itself.
+func (a *Acceptor) watchFor(s *Socket) *watch {
+	if s.wire.raw == nil {
+		return nil
+	}
+	a.watched.Do(func() {
+		if w, err := newWatch(); err == nil {
+			a.watch = w
+		}
+	})
+	return a.watch
+}
 
 // Stats are the counters of all sockets since the start.
 func (a *Acceptor) Stats() *Stats { return &a.stats }

@@ -9,7 +9,7 @@
 //     several in one write. Over its bounds, Send answers false and the owner closes the socket with 4000.
 //   - States are newest-only: one that the device has not taken when the next comes is dropped, never sent late.
 //   - A queue is never closed; Done is.
-//   - A socket that has nothing to say costs a parked read goroutine and a 512-byte read buffer: no write goroutine, no
+//   - A socket that has nothing to say costs a 512-byte read buffer: no goroutine (on Linux; elsewhere a parked one), no
 //     write buffer, no timer, nothing of the HTTP request. Pings come from one wheel for all.
 //   - After Close nothing more is delivered but Closed. What was queued before is still written, then the close frame,
 //     except where the device reads too slowly (4000): then the queue is dropped.

@@ -29,15 +29,42 @@ func (s *Socket) Start(h Handler) {
 	s.conn.SetCloseHandler(func(int, string) error { return nil }) // the read loop answers
 	s.owner.wheel.add(s)
 	s.owner.stats.Open.Add(1)
-	go s.readLoop()
+	if !s.sleep() {
+		go s.waitAndRead()
+	}
 }
 
-// readLoop waits until the device sends something, and reads until it falls silent. Then it goes on as a new goroutine:
-// carrying out a request makes the stack grow, and a silent device must not keep it.
-func (s *Socket) readLoop() {
+// readOn reads until the device falls silent. Then the watch waits, or a new goroutine: carrying out a request makes the
+// stack grow, and a silent device must not keep it.
+func (s *Socket) readOn() {
+	if s.read() && !s.sleep() {
+		go s.waitAndRead()
+	}
+}
+
+func (s *Socket) waitAndRead() {
 	s.wire.doze()
-	if s.read() {
-		go s.readLoop()
+	s.readOn()
+}
+
+// sleep leaves it to the watch to have the socket read on when there is something to read. It answers false if that can't
+// be: then the caller sees to it.
+func (s *Socket) sleep() bool {
+	w := s.owner.watchFor(s)
+	if w == nil {
+		return false
+	}
+	s.asleep.Store(true)
+	if !s.isClosing() && w.arm(s) {
+		return true
+	}
+	return !s.asleep.CompareAndSwap(true, false) // else somebody has woken it already
+}
+
+// wake has a sleeping socket read on; one that isn't asleep does so anyway.
+func (s *Socket) wake() {
+	if s.asleep.CompareAndSwap(true, false) {
+		go s.readOn()
 	}
 }
 
@@ -160,6 +187,9 @@ func (s *Socket) finish(err error) {
 	<-flushed
 	if !reason.ByDevice {
 		s.linger()
+	}
+	if w := s.owner.watchFor(s); w != nil {
+		w.forget(s)
 	}
 	_ = s.conn.Close() // the device is gone; there is nobody to tell
 	s.owner.left(s.address)

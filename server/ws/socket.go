@@ -43,13 +43,14 @@ type Socket struct {
 	owner   *Acceptor
 	conn    *websocket.Conn
 	wire    *wire
-	buffer  *bufio.Reader // what gorilla reads from; owned by readLoop
+	buffer  *bufio.Reader // what gorilla reads from; owned by the read loop
 	address netip.Addr    // of the device, as far as the proxies before us are trusted
 
-	handler Handler // owned by readLoop
+	handler Handler // owned by the read loop
 	pings   pingMeter
 	done    chan struct{}
 
+	asleep     atomic.Bool // nobody reads: the watch, or a close, wakes it
 	unanswered atomic.Bool // a ping went out and no pong came
 	slot       int         // guarded by the wheel's mutex
 
@@ -211,7 +212,8 @@ func (s *Socket) close(reason Closed, frame []byte) {
 	start := s.startLocked()
 	s.mu.Unlock()
 	s.wire.hasten()
-	_ = s.wire.SetReadDeadline(past) // wakes the read loop; fails only on a dead socket, which wakes it too
+	_ = s.wire.SetReadDeadline(past) // ends what waits to read; fails only on a dead socket, which ends it too
+	s.wake()
 	if start {
 		go s.flush()
 	}

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -167,70 +166,6 @@ func TestWhoHungOnADeadNodeIsGone(t *testing.T) {
 	left := await(ada, "ben's leaving", func(e *protocol.SessionRoster) bool { return len(e.Left) == 1 })
 	require.Equal(t, "ben", left.Left[0].UserID)
 	require.Less(t, time.Since(killed), 20*time.Second)
-}
-
-// TestANodeThatStopsSendsItsPeopleToTheOthers drains one of two nodes: its people come back on the other with what they
-// had, and nobody sees them leave.
-func TestANodeThatStopsSendsItsPeopleToTheOthers(t *testing.T) {
-	t.Parallel()
-	p := newNodes(t)
-	ada := p.one.guest("ada", nil)
-	made, err := ada.CreateSession(t.Context(), protocol.SessionCreateParams{Name: "Den", Visibility: protocol.VisibilityPublic})
-	require.NoError(t, err)
-	const crowd = 8
-	type sent struct {
-		was    protocol.SessionJoinResult
-		resume protocol.Resume
-	}
-	there := map[string]sent{}
-	ended := make(chan string, crowd)
-	for i := range crowd {
-		user := fmt.Sprint("u", i)
-		g := p.two.guest(user, nil)
-		in, err := g.JoinSession(t.Context(), protocol.SessionJoinParams{SessionID: made.Session.ID})
-		require.NoError(t, err)
-		there[user] = sent{in, g.Resume()}
-		go func() {
-			for e := range g.events {
-				if _, ok := e.(*client.Offline); ok {
-					ended <- user
-					return
-				}
-			}
-		}()
-	}
-	_, err = ada.SetRole(t.Context(), protocol.SessionSetRoleParams{SessionID: made.Session.ID, UserID: "u3", Role: protocol.RoleCohost})
-	require.NoError(t, err)
-	stopped := make(chan struct{})
-	go func() { p.two.end(syscall.SIGTERM); close(stopped) }()
-	for range crowd {
-		user := <-ended
-		resume := there[user].resume
-		back := p.one.guest(user, func(o *client.Options) { o.Resume = &resume })
-		require.Equal(t, made.Session.ID, back.Hello().SessionID)
-		in, err := back.JoinSession(t.Context(), protocol.SessionJoinParams{SessionID: made.Session.ID})
-		require.NoError(t, err)
-		require.Equal(t, there[user].was.Number, in.Number)
-		for _, m := range in.Members {
-			if m.User.ID == "u3" {
-				require.Equal(t, protocol.RoleCohost, m.Role)
-			}
-		}
-	}
-	<-stopped
-	settled := time.After(3 * time.Second) // others clear away what hung on the node
-	<-settled
-	last := p.one.guest("cem", nil)
-	in, err := last.JoinSession(t.Context(), protocol.SessionJoinParams{SessionID: made.Session.ID})
-	require.NoError(t, err)
-	require.Len(t, in.Members, crowd+2)
-	for _, m := range in.Members {
-		require.True(t, m.Connected, m.User.ID)
-	}
-	await(ada, "cem's coming", func(e *protocol.SessionRoster) bool {
-		require.Empty(t, e.Left)
-		return len(e.Joined) == 1 && e.Joined[0].User.ID == "cem"
-	})
 }
 
 func TestRedisAwayDoesNotTakeANodeDown(t *testing.T) {

@@ -51,7 +51,7 @@ func (in *inbox) take(t *testing.T, n int) []*cluster.Message {
 
 // empty asserts that nothing came but what was taken, once a message to a topic of its own has come round.
 func (in *inbox) empty(t *testing.T, b cluster.Bus) {
-	fence := cluster.SessionTopic("fence")
+	fence := cluster.UserTopic("fence")
 	require.NoError(t, b.Subscribe(t.Context(), fence))
 	b.Publish(fence, &cluster.Message{Kind: cluster.KindTouched, User: "fence"})
 	require.Equal(t, "fence", in.take(t, 1)[0].User)
