@@ -17,7 +17,7 @@ func Overlay(text []byte, sets []string) ([]byte, error) {
 		return nil, err
 	}
 	var file yaml.MapSlice
-	if err := yaml.Unmarshal(text, &file); err != nil {
+	if err := yaml.UnmarshalWithOptions(text, &file, yaml.UseOrderedMap()); err != nil {
 		return nil, explain(err)
 	}
 	for _, set := range sets {
@@ -59,12 +59,6 @@ func replace(in yaml.MapSlice, path []string, v any) (yaml.MapSlice, error) {
 		found = true
 		if len(path) > 1 {
 			inner, is := item.Value.(yaml.MapSlice)
-			if plain, isMap := item.Value.(map[string]any); isMap {
-				for k, value := range plain {
-					inner = append(inner, yaml.MapItem{Key: k, Value: value})
-				}
-				is = true
-			}
 			if !is && item.Value != nil {
 				return nil, errNoSection
 			}

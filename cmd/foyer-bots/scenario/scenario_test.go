@@ -76,6 +76,29 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 	}
 }
 
+func TestOverlayChangesMembersAndNothingElse(t *testing.T) {
+	text := "name: x\ninvitations:\n  rate: 3\n  mix: {accept: 1, withdraw: 2}\nstates: {hz: 5}\nsessions: {}\n"
+	for range 5 {
+		out, err := Overlay([]byte(text), []string{"invitations.mix.cross=4", "states=null", "people=[{at: 0s, is: 7}, {at: 1s, is: 9}]", "presence.rate=2", "friends=2", "sessions.size=4"})
+		require.NoError(t, err)
+		s, err := Decode(out)
+		require.NoError(t, err, "%s", out)
+		require.Equal(t, Mix{Withdraw: 2, Accept: 1, Cross: 4}, s.Invitations.Mix)
+		require.Equal(t, Constant(3), s.Invitations.Rate)
+		require.Nil(t, s.States)
+		require.Equal(t, Constant(2), s.Presence.Rate)
+		require.Equal(t, 9, s.MaxPeople())
+		require.Equal(t, 4, s.Sessions.Size)
+		again, err := Overlay([]byte(text), []string{"invitations.mix.cross=4", "states=null", "people=[{at: 0s, is: 7}, {at: 1s, is: 9}]", "presence.rate=2", "friends=2", "sessions.size=4"})
+		require.NoError(t, err)
+		require.Equal(t, string(out), string(again))
+	}
+	for _, set := range []string{"people", "=3", "people=[", "name.first=x", "people=&a 3"} {
+		_, err := Overlay([]byte(text), []string{set})
+		require.ErrorContains(t, err, "--set", set)
+	}
+}
+
 func TestCurveIsStraightBetweenItsPoints(t *testing.T) {
 	c := Curve{{At: Duration(10 * time.Second), Is: 10}, {At: Duration(20 * time.Second), Is: 30}}
 	for at, want := range map[time.Duration]float64{0: 10, 10 * time.Second: 10, 15 * time.Second: 20, 20 * time.Second: 30, time.Hour: 30} {
