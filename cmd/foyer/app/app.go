@@ -60,7 +60,7 @@ func NewWith(ctx context.Context, settings config.Settings, log zerolog.Logger, 
 		return nil, err
 	}
 	if a.store == nil {
-		if a.store, err = store.Open(ctx, settings.Store, store.Options{Alone: true, Calls: settings.StoreCalls, AllowAsyncCommit: settings.StoreAllowAsyncCommit}); err != nil {
+		if a.store, err = store.Open(ctx, settings.Store, store.Options{Alone: true, Now: now, Calls: settings.StoreCalls, AllowAsyncCommit: settings.StoreAllowAsyncCommit}); err != nil {
 			return nil, err
 		}
 		a.own = append(a.own, a.store.Close)
@@ -91,11 +91,11 @@ func (a *App) parts() server.Cluster {
 
 func (a *App) wire(ctx context.Context) error {
 	parts := a.parts()
-	invitations := invitation.New(a.store.Invitations(), invitationConfig(a.settings), invitation.Options{})
-	users := directory.New(a.store.Directory(), time.Now)
+	invitations := invitation.New(a.store.Invitations(), invitationConfig(a.settings), invitation.Options{Now: now})
+	users := directory.New(a.store.Directory(), now)
 	sessions := session.New(session.Options{
 		Store: a.store.Sessions(), Registry: parts.Registry, Relations: relations{invitations}, Config: sessionConfig(a.settings),
-		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+		Now: now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 	})
 	a.server = server.New(server.Options{
 		Node: a.settings.Node, Version: Version, Auth: a.verifier, Features: a.settings.Features, Limits: limits(a.settings), WS: transport(a.settings),
@@ -103,6 +103,7 @@ func (a *App) wire(ctx context.Context) error {
 		Changes: a.store,
 		Cluster: parts,
 		Mailer:  mail.None{},
+		Now:     now,
 		Log:     a.log,
 	})
 	if a.between != nil {
@@ -168,6 +169,7 @@ func verifier(s config.Settings, log zerolog.Logger) (*auth.Verifier, auth.Optio
 	if err != nil {
 		return nil, o, err
 	}
+	o.Now = now
 	o.Problems = func(err error) { log.Warn().Err(err).Msg("keys not fetched") }
 	if s.Dev && len(o.Secret) == 0 {
 		o.Secret = []byte(uuid.NewString() + uuid.NewString())
