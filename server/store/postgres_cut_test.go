@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"foyer/server/store/testservice"
 )
 
 // cutter stands between a store and its server, and cuts a connection off when it sees a message of the store's.
@@ -79,11 +81,14 @@ func TestCommitWhoseAnswerGotLostIsUnknown(t *testing.T) {
 	require.NoError(t, err)
 	var mode atomic.Int64 // 0 nothing, 1 cut before COMMIT gets there, 2 after, 3 before a statement, once
 	c := &cutter{dir: dir, server: u.Query().Get("host"), when: func(m []byte) (cut, deliver bool) {
+		has := func(statement string) bool { // named as one to be carried out
+			return strings.Contains(string(m), "\x00"+statement+"\x00")
+		}
 		switch {
-		case strings.Contains(string(m), "\x00"+commitAll+"\x00"): // named as a statement to be carried out
+		case has(beginWriting) && mode.CompareAndSwap(3, 0):
+			return true, false
+		case has(commitAll):
 			return mode.Load() == 1 || mode.Load() == 2, mode.Load() == 2
-		case strings.Contains(string(m), "\x00"+beginWriting+"\x00"):
-			return mode.CompareAndSwap(3, 0), false
 		}
 		return false, false
 	}}
@@ -92,14 +97,28 @@ func TestCommitWhoseAnswerGotLostIsUnknown(t *testing.T) {
 	for i, row := range []struct {
 		name             string
 		mode             int64
+		asked            bool // whether something is read first, so that the writing goes with COMMIT
+		together         bool
 		unknown, applied bool
 	}{
-		{"before COMMIT", 1, true, false},
-		{"after COMMIT", 2, true, true},
-		{"before anything", 3, false, true},
+		{"before COMMIT", 1, false, false, true, false},
+		{"after COMMIT", 2, false, false, true, true},
+		{"before anything", 3, false, false, false, true},
+		{"before the writing and COMMIT", 1, true, true, true, false},
+		{"after the writing and COMMIT", 2, true, true, true, true},
+		{"before anything, the writing with COMMIT", 3, true, true, false, true},
+		{"before anything, nothing but writing", 3, false, true, false, true},
 	} {
 		mode.Store(row.mode)
 		err := s.Update(t.Context(), func(tx *Tx) error {
+			if row.asked {
+				if err := tx.row(`SELECT 1`).Scan(new(int)); err != nil {
+					return err
+				}
+			}
+			if row.together {
+				return tx.later(`INSERT INTO meta (name, value) VALUES ($1, '')`, fmt.Sprint("row", i))
+			}
 			_, err := tx.exec(`INSERT INTO meta (name, value) VALUES ($1, '')`, fmt.Sprint("row", i))
 			return err
 		})
@@ -123,4 +142,61 @@ func TestCommitWhoseAnswerGotLostIsUnknown(t *testing.T) {
 			require.Less(t, looks, 10_000, row.name)
 		}
 	}
+}
+
+// TestWhatGoesWithCOMMITAndFailsIsKnownToBeUndone has the last statements of a transaction fail, which nobody waits for.
+func TestWhatGoesWithCOMMITAndFailsIsKnownToBeUndone(t *testing.T) {
+	s := open(t, testservice.PostgreSQL(t))
+	addUser(t, s, "ada")
+	runs := 0
+	write := func(last string, often int, args ...any) error {
+		runs = 0
+		return s.Update(t.Context(), func(tx *Tx) error {
+			if _, err := tx.AppendChange("ada", "relation", nil, 1); err != nil {
+				return err
+			}
+			if runs++; runs > often {
+				return nil
+			}
+			return tx.later(last, args...)
+		})
+	}
+	revision := func() int64 {
+		log, err := s.Log(t.Context(), "ada", -1)
+		require.NoError(t, err)
+		return log.Rev
+	}
+	err := write(`SELECT 1 / $1::int`, 100, 0)
+	require.False(t, unavailableFor(t, err).Data.Unknown, "%v", err)
+	require.Equal(t, 1, runs)
+	require.Zero(t, revision())
+
+	require.NoError(t, write(`INSERT INTO users (id) VALUES ($1)`, 1, "ada"), "somebody else's row is tried again")
+	require.Equal(t, 2, runs)
+	require.Equal(t, int64(1), revision())
+
+	require.NoError(t, write(`SELECT pg_terminate_backend(pg_backend_pid())`, 1), "so is a connection that the server ends")
+	require.Equal(t, 2, runs)
+	require.Equal(t, int64(2), revision())
+
+	err = write(`SELECT pg_terminate_backend(pg_backend_pid())`, 100)
+	require.False(t, unavailableFor(t, err).Data.Unknown, "%v", err)
+	require.Equal(t, int64(2), revision())
+	s.nothingHeld(t)
+}
+
+// nothingHeld checks that each connection to PostgreSQL is back in the pool, and in no transaction.
+func (s *Store) nothingHeld(t *testing.T) {
+	s.rest(t)
+	p, ok := s.engine.(*postgres)
+	require.True(t, ok)
+	stat := p.pool.Stat()
+	require.Zero(t, stat.AcquiredConns())
+	require.LessOrEqual(t, int(stat.TotalConns()), p.size)
+	var open int
+	require.NoError(t, s.View(t.Context(), func(tx *Tx) error {
+		return tx.row(`SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'foyer' AND datname = current_database()
+			AND state LIKE 'idle in transaction%'`).Scan(&open)
+	}))
+	require.Zero(t, open)
 }

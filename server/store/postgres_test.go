@@ -188,6 +188,7 @@ func TestNothingAcknowledgedIsLostWhenPostgreSQLGoes(t *testing.T) {
 	require.GreaterOrEqual(t, written, acknowledged.Load())
 	require.LessOrEqual(t, written, acknowledged.Load()+unknown.Load(), "what was refused for sure is not there")
 	require.Positive(t, away.Load())
+	s.nothingHeld(t)
 }
 
 func TestStalledPostgreSQLKeepsNobodyWaitingForLong(t *testing.T) {
@@ -218,6 +219,7 @@ func TestStalledPostgreSQLKeepsNobodyWaitingForLong(t *testing.T) {
 	require.Less(t, time.Since(began), 3*time.Second, "while it is known not to answer, one request at a time finds out whether it does again")
 	require.NoError(t, p.Resume())
 	require.Eventually(t, func() bool { return write(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
+	s.nothingHeld(t)
 }
 
 func TestServerAwayIsSaidAtOnceAndWithoutItsAddress(t *testing.T) {
