@@ -53,7 +53,7 @@ func (in *inbox) take(t *testing.T, n int) []*cluster.Message {
 func (in *inbox) empty(t *testing.T, b cluster.Bus) {
 	fence := cluster.UserTopic("fence")
 	require.NoError(t, b.Subscribe(t.Context(), fence))
-	b.Publish(fence, &cluster.Message{Kind: cluster.KindTouched, User: "fence"})
+	b.Publish(fence, &cluster.Message{Kind: cluster.KindPush, User: "fence"})
 	require.Equal(t, "fence", in.take(t, 1)[0].User)
 	b.Unsubscribe(fence)
 }

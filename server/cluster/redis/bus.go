@@ -30,8 +30,8 @@ type BusStats struct {
 	Probe         atomic.Int64 // how long the last probe took to come back, nanoseconds
 }
 
-// Bus is one node's end. Each message that it receives, the node's own too, comes from Redis; only while a subscription
-// is down does it hand the node's own messages on itself, so that whoever is here hears of each other.
+// Bus is one node's end. What it receives comes from Redis, but for some of its own, and all of its own while a
+// subscription is down: those it hands on itself, so that whoever is here hears of each other.
 type Bus struct {
 	c        *Client
 	self     string
@@ -141,12 +141,21 @@ func (b *Bus) queue(o outgoing) {
 	}
 }
 
-// own has the node tell itself while its subscription is down.
-func (b *Bus) own(t cluster.Topic, channel string, m *cluster.Message) bool {
+// own has the node tell itself, without the way to Redis and back, and reports whether it did: what has a revision, or
+// only says that something is to be read anew, at once, so that an answer and what follows from it don't come apart.
+// Everything else has one order on all nodes, Redis's, and is told so only while the subscription is down.
+func (b *Bus) own(t cluster.Topic, channel string, m *cluster.Message) (told bool) {
 	b.mu.Lock()
 	l := b.lanes[b.c.lane(string(t))]
 	b.mu.Unlock()
-	return l != nil && l.whenDown(channel, func() { b.accept(incoming{channel: channel, own: m}) })
+	ahead := m.Kind == cluster.KindChange || m.Kind == cluster.KindTouched
+	if l != nil && (ahead || !l.isUp()) {
+		l.ifWanted(channel, func() {
+			told = true
+			b.accept(incoming{channel: channel, own: m})
+		})
+	}
+	return told
 }
 
 // accept queues a message for the receiver. It never blocks: what is too much is a gap.

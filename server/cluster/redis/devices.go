@@ -132,7 +132,13 @@ func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attache
 			known.ID, known.Since = a.WantID, a.Now
 			u.Devices = append(u.Devices, known)
 		}
-		return attach(u)
+		changed, err := attach(u)
+		if i := u.find(out.Device.ID, anySocket); err == nil && out.Resumed && i >= 0 {
+			// What other nodes know of its messages is not known here: it goes on from where no count comes to.
+			u.Devices[i].Seq = max(u.Devices[i].Seq, a.Now.UnixMicro())
+			out.Device.Seq = u.Devices[i].Seq
+		}
+		return changed, err
 	})
 }
 
@@ -365,7 +371,8 @@ func (r *Devices) abandon(ctx context.Context, node string, until time.Time, pic
 			changed := false
 			for i := range u.Devices {
 				if d := &u.Devices[i]; d.Node == node && d.Connected && picked(*d) {
-					d.Connected, d.GraceUntil, changed = false, until, true
+					// How far its messages got is not known, only that it sent fewer.
+					d.Connected, d.GraceUntil, d.Seq, changed = false, until, d.Seq+cluster.SeqLeap, true
 				}
 			}
 			return changed, nil

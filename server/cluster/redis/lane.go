@@ -56,19 +56,6 @@ func (l *lane) isUp() bool {
 	return l.link != nil && l.link.up
 }
 
-// whenDown calls fn if the channel is wanted here and no link is up.
-func (l *lane) whenDown(channel string, fn func()) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.link != nil && l.link.up {
-		return false
-	}
-	if l.wanted[channel] != nil {
-		fn()
-	}
-	return true
-}
-
 // ifWanted calls fn if the channel is wanted here.
 func (l *lane) ifWanted(channel string, fn func()) {
 	l.mu.Lock()

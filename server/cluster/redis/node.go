@@ -294,6 +294,9 @@ func (n *Node) audit(ctx context.Context) {
 }
 
 func (n *Node) lookForGhosts(ctx context.Context) error {
+	if err := n.registry.attachAll(ctx, n.devices.own()); err != nil { // others may have put an older socket back
+		return err
+	}
 	id, suspects := n.ID(), map[string]bool{}
 	_, err := n.devices.abandon(ctx, id, time.Time{}, func(d cluster.Device) bool {
 		suspects[d.Incarnation] = !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)

@@ -231,12 +231,14 @@ func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.De
 			u.Devices, u.Profile, changed = append(u.Devices, d), mine.Profile, true
 		case i < 0 || !owed:
 		case u.Devices[i].Incarnation == d.Incarnation:
+			d.Seq = max(d.Seq, u.Devices[i].Seq)
 			changed = changed || u.Devices[i] != d
 			u.Devices[i] = d
 		case d.Connected: // it came, or came back, to this node while nobody else could know
 			if u.Devices[i].Connected {
 				replaced = append(replaced, u.Devices[i])
 			}
+			d.Seq = max(d.Seq, u.Devices[i].Seq)
 			u.Devices[i], changed = d, true
 		}
 	}
@@ -335,7 +337,15 @@ func (r *Registry) putBack(ctx context.Context, id, text string) (*session.Roste
 		if final, err = session.DecodeRoster([]byte(text)); err != nil {
 			return "", false, err
 		}
-		final.Restore(there.Snapshot().Members)
+		members := there.Snapshot().Members
+		final.Restore(members)
+		for _, m := range members {
+			for _, d := range m.Devices {
+				if d.Node != r.self() { // whose node has written it since
+					final.Attach(m.User.ID, d)
+				}
+			}
+		}
 		final.Take()
 		return string(final.Encode()), true, nil
 	})
