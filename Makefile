@@ -1,7 +1,7 @@
 # `make demo` shows Foyer, `make test` tests it. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: FORCE help demo demo-cluster build test test-go test-js check lint fmt generate generated fuzz soak bench e2e clean
+.PHONY: FORCE help demo demo-cluster build test test-go test-js check lint fmt generate generated fuzz soak chaos bench e2e clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -58,6 +58,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 
 soak: ## bots with failing networks for SOAKTIME (30m); then nothing may be left of them
 	@go test -race -count=1 -run TestSoak -v -timeout 24h ./cmd/foyer/e2e -soak $(or $(SOAKTIME),30m)
+
+chaos: ## faults against three nodes for CHAOSTIME (10m): SEED=, FAULTS=kill,redis-deaf,…, KILLS=, REPORT=file; fails at any violation
+	@scripts/setup.sh go
+	@cd cmd/foyer/e2e/chaos && go test -count=1 -run 'TestChaos$$' -timeout 48h -time $(or $(CHAOSTIME),10m) -seed $(or $(SEED),$(shell date +%s)) -faults '$(FAULTS)' -kills $(or $(KILLS),0) $(if $(REPORT),-report $(abspath $(REPORT)))
 
 bench: ## the Go benchmarks
 	@go test -run '^$$' -bench . -benchmem $(or $(PKG),./...)
