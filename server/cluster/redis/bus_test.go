@@ -32,6 +32,7 @@ func newBus(t *testing.T, c *Client, resubscribed func()) *Bus {
 }
 
 func TestBus(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	clustertest.Bus(t, func(t *testing.T) (one, two cluster.Bus) {
 		prefix := newPrefix()
@@ -41,6 +42,7 @@ func TestBus(t *testing.T) {
 
 // TestBusOnACluster has a Redis Cluster of one server: sharded channels, and a connection for each of the lanes.
 func TestBusOnACluster(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--cluster-enabled", "yes")
 	_, err := server.Command("CLUSTER ADDSLOTSRANGE 0 16383")
 	require.NoError(t, err)

@@ -128,6 +128,7 @@ func (p *pair) ownIsHeard() {
 }
 
 func TestASubscriptionThatIsSilentIsRenewed(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	for name, fault := range map[string]string{"cut towards the node": deafen, "cut towards Redis": mute} {
 		t.Run(name, func(t *testing.T) {
@@ -160,6 +161,7 @@ func TestABusOnABadLineKeepsThePromises(t *testing.T) {
 }
 
 func TestABusOutlivesItsRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	p := newPair(t, server.URL, server.URL)
 	server.Kill()
@@ -177,6 +179,7 @@ func TestABusOutlivesItsRedis(t *testing.T) {
 }
 
 func TestABusStartsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	server.Kill()
 	told := &heard{revs: map[int64]int{}}
@@ -193,6 +196,7 @@ func TestABusStartsWithoutRedis(t *testing.T) {
 }
 
 func TestWhatIsNoMessageIsDroppedAndCounted(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	p := newPair(t, server.URL, server.URL)
 	good, err := encode("somebody", 0, &cluster.Message{Kind: cluster.KindPush})

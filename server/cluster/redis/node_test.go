@@ -110,6 +110,7 @@ func (m *member) users(t *testing.T) []string {
 }
 
 func TestWhatHungOnADeadNodeIsClearedAway(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	prefix := newPrefix()
 	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
@@ -139,6 +140,7 @@ func TestWhatHungOnADeadNodeIsClearedAway(t *testing.T) {
 }
 
 func TestANodeThatWasTakenForDeadFindsOut(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	one := newMember(t, server.URL, newPrefix(), "one")
 	before := one.ID()
@@ -150,6 +152,7 @@ func TestANodeThatWasTakenForDeadFindsOut(t *testing.T) {
 }
 
 func TestRedisThatCameBackEmptyIsFilled(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	prefix := newPrefix()
 	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
@@ -180,6 +183,7 @@ func TestRedisThatCameBackEmptyIsFilled(t *testing.T) {
 }
 
 func TestWhoseSocketEndedWhileRedisWasAwayIsWaitedForAndGone(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	one := newMember(t, server.URL, newPrefix(), "one")
 	one.bring(t, "ada")
@@ -202,6 +206,7 @@ func TestWhoseSocketEndedWhileRedisWasAwayIsWaitedForAndGone(t *testing.T) {
 }
 
 func TestWhoComesBackAsRedisGoesAwayIsWhereTheyWere(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	one := newMember(t, server.URL, newPrefix(), "one")
 	one.bring(t, "ada")
