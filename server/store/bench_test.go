@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -47,11 +50,13 @@ func benchmarkUpdate(b *testing.B, s *Store, users int) {
 		return nil
 	}))
 	var turn atomic.Int64
+	var took times
 	b.SetParallelism(32)
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
+			began := time.Now()
 			i := int(turn.Add(2)) % users
 			err := s.Update(b.Context(), func(tx *Tx) error {
 				if _, err := tx.AppendChange(fmt.Sprintf("%04d", i), "relation", []byte(`{}`), 1); err != nil {
@@ -63,8 +68,35 @@ func benchmarkUpdate(b *testing.B, s *Store, users int) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			took.since(began)
 		}
 	})
+	took.report(b)
+}
+
+// times are how long each of a benchmark's calls took.
+type times struct {
+	mu  sync.Mutex
+	all []time.Duration
+}
+
+func (t *times) since(began time.Time) {
+	took := time.Since(began)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.all = append(t.all, took)
+}
+
+// report adds what a store sustains: calls a second, and within what time half of them and nearly all are done.
+func (t *times) report(b *testing.B) {
+	slices.Sort(t.all)
+	if len(t.all) == 0 {
+		return
+	}
+	b.ReportMetric(float64(len(t.all))/b.Elapsed().Seconds(), "calls/s")
+	for _, p := range []int{50, 99} {
+		b.ReportMetric(float64(t.all[(len(t.all)-1)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
+	}
 }
 
 // BenchmarkWithdraw invites and withdraws, two durable changes: one user after the other, and many at once.
@@ -90,17 +122,23 @@ func benchmarkWithdraw(b *testing.B, s *Store, parallelism int) {
 		require.NoError(b, err)
 	}
 	var turn atomic.Int64
+	var took times
+	defer func() { took.report(b) }()
 	withdraw := func(ctx context.Context) {
 		n := int(turn.Add(1))
 		from, to := n%people, (n+1+n/people%(people-1))%people
 		call := invitation.Call{UserID: fmt.Sprint("u", from)}
+		began := time.Now()
 		sent, _, err := pairs.Send(ctx, call, protocol.InvitationSendParams{To: protocol.To{UserID: fmt.Sprint("u", to)}})
 		if err != nil || sent.Invitation == nil {
 			b.Fatal(err)
 		}
+		took.since(began)
+		began = time.Now()
 		if _, _, err := pairs.Withdraw(ctx, call, protocol.InvitationWithdrawParams{InvitationID: sent.Invitation.ID}); err != nil {
 			b.Fatal(err)
 		}
+		took.since(began)
 	}
 	b.ResetTimer()
 	if parallelism == 0 {
