@@ -1,5 +1,6 @@
 // Command with runs a command beside a PostgreSQL for tests, which FOYER_TEST_POSTGRES then names, and ends the server
-// with it: with go test ./... If the variable is set already, it only runs the command.
+// with it: with go test ./... If the variable is set already, it only runs the command. With -durable before the command,
+// commits are on the disk, as measurements need it.
 package main
 
 import (
@@ -24,13 +25,17 @@ func main() {
 
 // run runs args and returns its exit code.
 func run(args []string) (code int, err error) {
+	var more []string
+	if len(args) > 0 && args[0] == "-durable" {
+		args, more = args[1:], []string{"fsync = on", "full_page_writes = on"}
+	}
 	if len(args) == 0 {
 		return 2, errors.New("no command to run")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if os.Getenv(testservice.Variable) == "" {
-		p, err := testservice.Start(ctx)
+		p, err := testservice.Start(ctx, more...)
 		if err != nil {
 			return 1, err
 		}
