@@ -132,7 +132,7 @@ func (k *desk) serve(tasks []*task) {
 		return
 	}
 	for {
-		b, err := k.decide(tasks)
+		b, err := k.decide(tasks, k.admitting(ctx, tasks))
 		if err == nil {
 			err = k.write(ctx, b)
 		}
@@ -200,8 +200,16 @@ type batch struct {
 	forget  bool
 }
 
-// decide does the tasks on the roster as it is known to this node.
-func (k *desk) decide(tasks []*task) (*batch, error) {
+// admitting returns why nobody new can be let in now; nil if they can.
+func (k *desk) admitting(ctx context.Context, tasks []*task) error {
+	if k.r.admitting == nil || !slices.ContainsFunc(tasks, func(t *task) bool { return t.answer }) {
+		return nil
+	}
+	return k.r.admitting(ctx)
+}
+
+// decide does the tasks on the roster as it is known to this node. closed is why nobody new gets in, if so.
+func (k *desk) decide(tasks []*task, closed error) (*batch, error) {
 	b := &batch{roster: k.roster, touched: map[string]before{}}
 	k.roster = nil // until it is written it is not what stands there
 	if b.roster == nil && k.value.body != "" {
@@ -217,6 +225,10 @@ func (k *desk) decide(tasks []*task) (*batch, error) {
 		}
 	}
 	for _, t := range tasks {
+		if closed != nil && t.answer && (b.roster == nil || b.roster.Member(t.user) == nil) {
+			t.touched, t.refused = nil, closed
+			continue
+		}
 		if b.roster == nil && t.make != nil {
 			b.roster = t.make()
 		}

@@ -53,6 +53,7 @@ type Node struct {
 	known      string // the mark of the Redis that this node was registered in
 	away       error  // why the last check failed
 	quietUntil time.Time
+	openAt     time.Time // when others have written back what an empty Redis has lost: nobody new gets in before
 	auditAt    time.Time // when to look next for what isn't here any more; zero: not
 	audits     int       // that are still to come
 }
@@ -84,7 +85,7 @@ func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *No
 	}
 	n.id = n.newID()
 	devices.self, registry.self = n.ID, n.ID
-	devices.lost, registry.lost = n.lost, n.lost
+	devices.lost, registry.lost, registry.admitting = n.lost, n.lost, n.admitting
 	devices.seen.own, registry.seen.own = devices.kept.has, devices.kept.has
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	go n.run()
@@ -98,6 +99,31 @@ func (n *Node) ID() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.id
+}
+
+// refillTime is how long the nodes may take to notice that Redis has lost all, and to write it back.
+const refillTime = 3 * time.Second
+
+var errRefilling = errors.New("it has lost all and is being written anew")
+
+// admitting returns why nobody new may be let into a session: who is in it isn't known while Redis is being written anew.
+func (n *Node) admitting(ctx context.Context) error {
+	n.mu.Lock()
+	known, soon := n.known, time.Now().Before(n.openAt)
+	n.mu.Unlock()
+	if soon {
+		return unreachable(errRefilling)
+	}
+	mark, err := n.c.rdb.Get(ctx, n.mark).Result()
+	switch {
+	case errors.Is(err, redis.Nil) || err == nil && mark != known:
+		err = unreachable(errRefilling)
+		n.lost(err)
+		return err
+	case err != nil:
+		return unreachable(err)
+	}
+	return nil
 }
 
 // lost takes Redis for away until the next check.
@@ -203,6 +229,9 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	back, emptied := n.away != nil, n.known != "" && n.known != mark
 	if back || emptied {
 		n.quietUntil = time.Now().Add(quietTime)
+	}
+	if emptied {
+		n.openAt = time.Now().Add(refillTime)
 	}
 	n.away, n.known = nil, mark
 	n.mu.Unlock()

@@ -330,9 +330,16 @@ func (r *Registry) putBack(ctx context.Context, id, text string) (*session.Roste
 			return text, true, nil
 		}
 		there, err := session.DecodeRoster([]byte(body))
-		if err != nil || there.Version >= mine.Version {
-			final = there
+		if err != nil {
 			return "", false, err
+		}
+		if there.Version >= mine.Version {
+			final = there
+			if len(there.Restore(r.ownMembers(mine))) == 0 {
+				return "", false, nil
+			}
+			there.Take()
+			return string(there.Encode()), true, nil
 		}
 		if final, err = session.DecodeRoster([]byte(text)); err != nil {
 			return "", false, err
@@ -360,6 +367,14 @@ func (r *Registry) putBack(ctx context.Context, id, text string) (*session.Roste
 		}
 	}
 	return final, r.due.at(ctx, id, final.DueAt(r.emptyAfter.Milliseconds()))
+}
+
+// ownMembers returns the members with a device on this node.
+func (r *Registry) ownMembers(v *session.Roster) []session.Member {
+	self := r.self()
+	return slices.DeleteFunc(v.Snapshot().Members, func(m session.Member) bool {
+		return !slices.ContainsFunc(m.Devices, func(d session.Device) bool { return d.Node == self })
+	})
 }
 
 // own returns the devices that hang on this node, by user, as far as they may be in sessions.

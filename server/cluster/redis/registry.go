@@ -48,7 +48,8 @@ type Registry struct {
 	heard      map[string]bool // sessions that other nodes may have written since; guarded by mu
 	seen       seen[string]    // places
 	tell       func(cluster.Topic, *cluster.Message)
-	lost       func(error) // Redis did not answer; nil: nobody would say when it is back
+	admitting  func(context.Context) error // why nobody new can be let in; nil without nodes
+	lost       func(error)                 // Redis did not answer; nil: nobody would say when it is back
 
 	ctx    context.Context
 	cancel context.CancelFunc
