@@ -54,6 +54,9 @@ type Op struct {
 	OpID string `json:"op_id,omitempty" rule:"chars=0-64"`
 }
 
+// OperationID is the client's name for the change; empty for none.
+func (o Op) OperationID() string { return o.OpID }
+
 // Empty is a request or a result without members.
 type Empty struct{}
 

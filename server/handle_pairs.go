@@ -8,71 +8,59 @@ import (
 	"foyer/protocol"
 )
 
+// durable are the params of a change that the client may have a name for.
+type durable interface{ OperationID() string }
+
 // call says who asks for a durable change of a pair, and by which name of the client's.
-func (d *Device) call(op protocol.Op, p any) invitation.Call {
+func (d *Device) call(p durable) invitation.Call {
 	d.mu.Lock()
 	features := d.claims.Features
 	d.mu.Unlock()
-	c := invitation.Call{UserID: d.userID, Features: features, OpID: op.OpID}
-	if op.OpID != "" {
+	c := invitation.Call{UserID: d.userID, Features: features, OpID: p.OperationID()}
+	if c.OpID != "" {
 		c.Digest = digest(p)
 	}
 	return c
 }
 
+// change makes a handler of what the service does to pairs when asked with params P.
+func change[P durable, R any](do func(context.Context, invitation.Call, P) (R, invitation.Effects, error)) handler {
+	return typed(func(ctx context.Context, d *Device, p *P, fx *effects) (any, error) {
+		r, e, err := do(ctx, d.call(*p), *p)
+		fx.pair(e)
+		return r, err
+	})
+}
+
+// changeInvitation is change for what needs to know the invitation alone.
+func changeInvitation[R any](do func(context.Context, invitation.Call, string) (R, invitation.Effects, error)) handler {
+	return change(func(ctx context.Context, by invitation.Call, p protocol.InvitationParams) (R, invitation.Effects, error) {
+		return do(ctx, by, p.InvitationID)
+	})
+}
+
+// changeUser is change for what needs to know the other user alone.
+func changeUser[R any](do func(context.Context, invitation.Call, string) (R, invitation.Effects, error)) handler {
+	return change(func(ctx context.Context, by invitation.Call, p protocol.UserParams) (R, invitation.Effects, error) {
+		return do(ctx, by, p.UserID)
+	})
+}
+
 // pairHandlers carry out what concerns two users: invitations, connections, blocks.
 func (s *Server) pairHandlers(t map[protocol.Method]handler) {
 	in := s.invitations
-	t[protocol.MethodInvitationSend] = typed(func(ctx context.Context, d *Device, p *protocol.InvitationSendParams, fx *effects) (any, error) {
-		r, e, err := in.Send(ctx, d.call(p.Op, p), *p)
-		fx.pair(e)
-		return r, err
+	t[protocol.MethodInvitationSend] = change(in.Send)
+	t[protocol.MethodInvitationWithdraw] = change(in.Withdraw)
+	t[protocol.MethodInvitationWithdrawMany] = change(in.WithdrawMany)
+	t[protocol.MethodInvitationAccept] = changeInvitation(in.Accept)
+	t[protocol.MethodInvitationDecline] = change(in.Decline)
+	t[protocol.MethodInvitationUndoDecline] = changeInvitation(in.UndoDecline)
+	t[protocol.MethodInvitationMarkSeen] = change(func(ctx context.Context, by invitation.Call, p protocol.InvitationMarkSeenParams) (protocol.UnseenResult, invitation.Effects, error) {
+		return in.MarkSeen(ctx, by, p.Rev)
 	})
-	t[protocol.MethodInvitationWithdraw] = typed(func(ctx context.Context, d *Device, p *protocol.InvitationWithdrawParams, fx *effects) (any, error) {
-		r, e, err := in.Withdraw(ctx, d.call(p.Op, p), *p)
-		fx.pair(e)
-		return r, err
-	})
-	t[protocol.MethodInvitationWithdrawMany] = typed(func(ctx context.Context, d *Device, p *protocol.InvitationWithdrawManyParams, fx *effects) (any, error) {
-		r, e, err := in.WithdrawMany(ctx, d.call(p.Op, p), *p)
-		fx.pair(e)
-		return r, err
-	})
-	t[protocol.MethodInvitationAccept] = typed(func(ctx context.Context, d *Device, p *protocol.InvitationParams, fx *effects) (any, error) {
-		r, e, err := in.Accept(ctx, d.call(p.Op, p), p.InvitationID)
-		fx.pair(e)
-		return r, err
-	})
-	t[protocol.MethodInvitationDecline] = typed(func(ctx context.Context, d *Device, p *protocol.InvitationDeclineParams, fx *effects) (any, error) {
-		r, e, err := in.Decline(ctx, d.call(p.Op, p), *p)
-		fx.pair(e)
-		return r, err
-	})
-	t[protocol.MethodInvitationUndoDecline] = typed(func(ctx context.Context, d *Device, p *protocol.InvitationParams, fx *effects) (any, error) {
-		r, e, err := in.UndoDecline(ctx, d.call(p.Op, p), p.InvitationID)
-		fx.pair(e)
-		return r, err
-	})
-	t[protocol.MethodInvitationMarkSeen] = typed(func(ctx context.Context, d *Device, p *protocol.InvitationMarkSeenParams, fx *effects) (any, error) {
-		r, e, err := in.MarkSeen(ctx, d.call(p.Op, p), p.Rev)
-		fx.pair(e)
-		return r, err
-	})
-	t[protocol.MethodConnectionRemove] = typed(func(ctx context.Context, d *Device, p *protocol.UserParams, fx *effects) (any, error) {
-		r, e, err := in.Remove(ctx, d.call(p.Op, p), p.UserID)
-		fx.pair(e)
-		return r, err
-	})
-	t[protocol.MethodUserBlock] = typed(func(ctx context.Context, d *Device, p *protocol.UserParams, fx *effects) (any, error) {
-		r, e, err := in.Block(ctx, d.call(p.Op, p), p.UserID)
-		fx.pair(e)
-		return r, err
-	})
-	t[protocol.MethodUserUnblock] = typed(func(ctx context.Context, d *Device, p *protocol.UserParams, fx *effects) (any, error) {
-		r, e, err := in.Unblock(ctx, d.call(p.Op, p), p.UserID)
-		fx.pair(e)
-		return r, err
-	})
+	t[protocol.MethodConnectionRemove] = changeUser(in.Remove)
+	t[protocol.MethodUserBlock] = changeUser(in.Block)
+	t[protocol.MethodUserUnblock] = changeUser(in.Unblock)
 	t[protocol.MethodInvitationList] = typed(func(ctx context.Context, d *Device, p *protocol.InvitationListParams, _ *effects) (any, error) {
 		return in.List(ctx, d.userID, *p)
 	})
