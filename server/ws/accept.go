@@ -140,7 +140,6 @@ func (a *Acceptor) Upgrade(w http.ResponseWriter, r *http.Request, authenticate 
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
 	s.conn = conn
-	_ = conn.SetCompressionLevel(0) // nothing is compressed, but gorilla encodes a prepared message anew for each level
 	a.stats.Upgraded.Add(1)
 	return s, nil
 }
@@ -219,8 +218,8 @@ func (a *Acceptor) binaryLimit() int {
 	return a.options.StateBytes + 1
 }
 
-// writeBuffer is what gorilla encodes a message in, in bytes; from a pool.
-const writeBuffer = 4096
+// writeBuffer is what gorilla answers an upgrade in, in bytes; from a pool.
+const writeBuffer = 1024
 
 // readBuffer is what one socket reads into, in bytes. gorilla needs more than 256 to take it for its own.
 const readBuffer = 512

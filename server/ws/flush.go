@@ -2,6 +2,7 @@ package ws
 
 import (
 	"errors"
+	"sync"
 
 	"foyer/protocol"
 
@@ -109,61 +110,55 @@ func (s *Socket) take() (batch, bool) {
 	return b, true
 }
 
-// write encodes a batch and hands it to the network in one piece.
+// write hands a batch to the network in one piece.
 func (s *Socket) write(b batch) error {
-	if b.scattered() {
-		s.wire.collect()
-		return errors.Join(s.encode(b), s.wire.release())
+	if only := b.only(); only != nil {
+		return s.wire.send(only.framed)
 	}
-	return s.encode(b)
+	buf := batches.Get().(*[]byte)
+	*buf = b.append((*buf)[:0])
+	err := s.wire.send(*buf)
+	if cap(*buf) <= 2*batchBytes {
+		batches.Put(buf)
+	}
+	return err
 }
 
-// scattered reports whether encoding makes several writes: of several frames, or of one that is too long for gorilla's
-// buffer and not prepared.
-func (b *batch) scattered() bool {
-	if len(b.messages)+len(b.frames) != 1 || b.ping || b.pong != nil || b.farewell != nil {
-		return true
+var batches = sync.Pool{New: func() any { return new([]byte) }}
+
+// only returns the shared frame that is all of b, nil if there is more, or something else.
+func (b *batch) only() *Frame {
+	switch {
+	case len(b.messages)+len(b.frames) != 1 || b.ping || b.pong != nil || b.farewell != nil:
+		return nil
+	case len(b.frames) == 1:
+		return b.frames[0]
 	}
-	only := entry{}
-	if len(b.frames) == 1 {
-		only.frame = b.frames[0]
-	} else {
-		only = b.messages[0]
-	}
-	return only.size() > writeBuffer && (only.frame == nil || !only.frame.used.Load())
+	return b.messages[0].frame
 }
 
-func (s *Socket) encode(b batch) error {
+// append appends b as it goes over the wire.
+func (b *batch) append(out []byte) []byte {
 	if b.pong != nil {
-		if err := s.conn.WriteMessage(websocket.PongMessage, b.pong); err != nil {
-			return err
-		}
+		out = appendFrame(out, websocket.PongMessage, b.pong)
 	}
 	if b.ping {
-		if err := s.conn.WriteMessage(websocket.PingMessage, nil); err != nil {
-			return err
-		}
+		out = appendFrame(out, websocket.PingMessage, nil)
 	}
 	for _, e := range b.messages {
-		var err error
 		if e.frame != nil {
-			err = e.frame.writeTo(s.conn)
+			out = append(out, e.frame.framed...)
 		} else {
-			err = s.conn.WriteMessage(websocket.TextMessage, e.text)
-		}
-		if err != nil {
-			return err
+			out = appendFrame(out, websocket.TextMessage, e.text)
 		}
 	}
 	for _, f := range b.frames {
-		if err := f.writeTo(s.conn); err != nil {
-			return err
-		}
+		out = append(out, f.framed...)
 	}
 	if b.farewell != nil {
-		return s.conn.WriteMessage(websocket.CloseMessage, b.farewell)
+		out = appendFrame(out, websocket.CloseMessage, b.farewell)
 	}
-	return nil
+	return out
 }
 
 // writeFailed ends the socket: the device reads too slowly, or it is gone.

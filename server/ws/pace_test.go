@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -268,44 +269,49 @@ func TestManySendersAtOnce(t *testing.T) {
 	require.Equal(t, 1001, closeCode(t, c))
 }
 
-func TestALongMessageGoesInOneWriteToo(t *testing.T) {
-	shared := NewText(make([]byte, 5000))
-	rows := map[string]struct {
-		b    batch
-		want bool
-	}{
-		"a short message":          {batch{messages: []entry{{text: make([]byte, 4096)}}}, false},
-		"a long message":           {batch{messages: []entry{{text: make([]byte, 4097)}}}, true},
-		"a long frame":             {batch{frames: []*Frame{NewBinary(make([]byte, 5000))}}, true},
-		"a long frame, prepared":   {batch{messages: []entry{{frame: shared}}}, false},
-		"two messages":             {batch{messages: []entry{{text: []byte("a")}, {text: []byte("b")}}}, true},
-		"a message and a ping":     {batch{messages: []entry{{text: []byte("a")}}, ping: true}, true},
-		"a message and a farewell": {batch{messages: []entry{{text: []byte("a")}}, farewell: []byte{}}, true},
-	}
-	shared.used.Store(true)
-	for name, row := range rows {
-		require.Equal(t, row.want, row.b.scattered(), name)
+// A client that knows the standard reads what is sent, whatever its length, alone and among others.
+func TestFramesOfEveryLengthAreRead(t *testing.T) {
+	h, url := listen(t, nil)
+	c := dial(t, url)
+	s := (<-h.logs).socket
+	for _, n := range []int{0, 1, 125, 126, 127, 1<<16 - 1, 1 << 16, 1<<16 + 1} {
+		payload := bytes.Repeat([]byte{'x'}, n)
+		shared := NewText(payload)
+		require.Equal(t, n, shared.Size())
+		require.Len(t, shared.framed, cap(shared.framed))
+		require.True(t, s.Send(payload))
+		require.True(t, s.SendFrame(shared))
+		for range 2 {
+			kind, got, err := c.ReadMessage()
+			require.NoError(t, err)
+			require.Equal(t, websocket.TextMessage, kind)
+			require.Len(t, got, n)
+		}
+		require.True(t, s.SendState([]*Frame{NewBinary(payload), NewBinary([]byte("next"))}, true))
+		for _, want := range []int{n, 4} {
+			kind, got, err := c.ReadMessage()
+			require.NoError(t, err)
+			require.Equal(t, websocket.BinaryMessage, kind)
+			require.Len(t, got, want)
+		}
 	}
 }
 
 // What arrives is fit for the wire: the frames of a batch are whole and unmasked.
 func TestSeveralQueuedMessagesGoInOneWrite(t *testing.T) {
 	near, far := net.Pipe()
-	w := newWire(far, time.Second)
-	w.collect()
-	_, _ = w.Write([]byte("one"))
-	_, _ = w.Write([]byte("two"))
+	s := &Socket{wire: newWire(far, time.Second)}
 	got := make(chan string)
 	go func() {
 		b := make([]byte, 100)
 		n, _ := near.Read(b)
 		got <- string(b[:n])
 	}()
-	require.NoError(t, w.release())
-	require.Equal(t, "onetwo", <-got)
+	b := batch{ping: true, messages: []entry{{text: []byte("one")}, {frame: NewText([]byte("two"))}}, farewell: websocket.FormatCloseMessage(1000, "")}
+	require.NoError(t, s.write(b))
+	require.Equal(t, "\x89\x00\x81\x03one\x81\x03two\x88\x02\x03\xe8", <-got)
 	require.NoError(t, near.Close())
-	_, err := w.Write([]byte("x"))
+	err := s.wire.send([]byte("x"))
 	require.Error(t, err)
-	_, again := w.Write([]byte("x"))
-	require.Equal(t, err, again, "after a broken write nothing is written")
+	require.Equal(t, err, s.wire.send([]byte("x")), "after a broken write nothing is written")
 }

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 const (
@@ -19,8 +21,8 @@ const (
 
 var errStalled = errors.New("device takes no bytes")
 
-// wire is the network under gorilla's connection. It gathers several frames into one write, and it decides how long a
-// device may take: deadlines exist only while a write is blocked, so that an idle or quick device has no timer.
+// wire is the network under gorilla's connection, which reads from it; what is sent goes past gorilla, framed already. It
+// decides how long a device may take: deadlines exist only while a write is blocked, so that an idle or quick device has no timer.
 type wire struct {
 	net.Conn
 	raw   syscall.RawConn // nil where a write can't be tried without blocking
@@ -28,7 +30,7 @@ type wire struct {
 	hurry atomic.Bool     // the socket is closing
 
 	mu      sync.Mutex // guards what follows, and the order of the bytes
-	gather  *[]byte    // frames not yet written, nil unless collecting
+	ended   bool       // gorilla has sent a close frame
 	hasty   bool       // what the kernel has no room for goes to rest instead of blocking
 	rest    []byte     // taken but not yet written
 	broken  error      // a write that ended in the middle of a frame: nothing can follow it
@@ -51,39 +53,25 @@ func (w *wire) SetWriteDeadline(time.Time) error { return nil }
 // SetDeadline sets the read deadline alone.
 func (w *wire) SetDeadline(t time.Time) error { return w.SetReadDeadline(t) }
 
-// Write takes a frame: into the batch while collecting, else to the network.
+// Write is gorilla's way to the network: for the answer to the upgrade, and for the close frame with which it answers a
+// breach of RFC 6455.
 func (w *wire) Write(p []byte) (int, error) {
+	const closing = 0x80 | websocket.CloseMessage
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.gather != nil {
-		*w.gather = append(*w.gather, p...)
-		return len(p), nil
-	}
+	w.ended = w.ended || len(p) > 0 && p[0] == closing
 	return len(p), w.writeLocked(p)
 }
 
-// collect gathers what is written from now on.
-func (w *wire) collect() {
+// send writes whole frames, unless gorilla has sent a close frame: then it answers websocket.ErrCloseSent.
+func (w *wire) send(p []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.gather = batches.Get().(*[]byte)
-}
-
-// release writes what was gathered.
-func (w *wire) release() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	b := w.gather
-	w.gather = nil
-	err := w.writeLocked(*b)
-	if cap(*b) <= 2*batchBytes {
-		*b = (*b)[:0]
-		batches.Put(b)
+	if w.ended {
+		return websocket.ErrCloseSent
 	}
-	return err
+	return w.writeLocked(p)
 }
-
-var batches = sync.Pool{New: func() any { return new([]byte) }}
 
 func (w *wire) writeLocked(p []byte) error {
 	if w.broken != nil {

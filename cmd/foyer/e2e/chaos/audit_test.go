@@ -210,7 +210,6 @@ func (g *group) check(ctx context.Context) {
 			g.w.violate("never told", "%s has revision %d of %d, %v after all was done (online: %t)", d.name, rev, t.rev[d.user], toldWithin, d.current() != nil)
 		}
 	}
-	g.checkPanels(ctx)
 	fresh := g.checkLists(ctx)
 	if t, err = g.readTruth(ctx); err != nil { // calls that nobody waited for may have been carried out meanwhile
 		return
@@ -361,11 +360,6 @@ func (g *group) checkLedger(t *truth) {
 			switch {
 			case o.acknowledged && !carried:
 				g.w.violate("lost", "acknowledged, and not in the database: %s", o)
-			case carried && !o.acknowledged && o.refusal != "":
-				g.w.stats.stale.Add(1) // an attempt that was given up for lost came later than the one that was refused
-				if !o.lost {
-					g.w.violate("refused", "refused, and carried out: %s", o)
-				}
 			case carried && o.untouched:
 				g.w.violate("unavailable", "answered that nothing was changed, and carried out: %s", o)
 			case carried && !o.acknowledged && !o.lost:

@@ -58,8 +58,6 @@ var faults = []fault{
 			wait(time.Second)
 		}
 	}},
-	{name: "clock-ahead", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("90s") }},
-	{name: "clock-behind", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("-90s") }},
 	{name: "redis-restart", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
 		w.redis.Kill()
 		wait(between(rng, 0, 4*time.Second))

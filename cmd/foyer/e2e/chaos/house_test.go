@@ -52,8 +52,6 @@ type seat struct {
 	sat     bool       // it has been somewhere
 	session string     // "" if it is in none
 	wants   string     // where it is to be
-	lostIn  string     // where it was when its socket broke
-	lostAt  time.Time  // and when that was
 	version int64
 	members map[string]protocol.Member
 	last    int64 // seq of the newest message of the host
@@ -225,24 +223,22 @@ func (s *seat) came(_ *device, l *line, hello *protocol.HelloResult) {
 	g.reckon()
 	s.mu.Lock()
 	wants, sat := s.wants, s.sat
-	kept := wants == g.h.closet && s.lostIn == wants && time.Since(s.lostAt) < absentFor // nobody is sent out of there
 	s.session, s.members = "", nil
-	asked := wants
 	if !g.stays && wants != hello.SessionID {
 		s.wants, wants = hello.SessionID, hello.SessionID
 	}
 	s.mu.Unlock()
-	if (sat && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
+	if wants == "" {
+		return
+	}
+	if sat && g.stays && hello.SessionID != wants && !g.wasLongAway() && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
 		g.h.w.violate("place lost", "%s came back on %s, and hello says it is in %q", s.d.name, l.node.name, hello.SessionID)
 	}
-	if wants != "" {
-		go s.join(context.WithoutCancel(g.h.w.t.Context()), wants)
-	}
+	go s.join(context.WithoutCancel(g.h.w.t.Context()), wants)
 }
 
 func (s *seat) went(*device, *line) {
 	s.mu.Lock()
-	s.lostIn, s.lostAt = s.session, time.Now()
 	s.session, s.members = "", nil
 	s.mu.Unlock()
 	s.g.reckon()

@@ -149,18 +149,6 @@ func (n *node) drain() {
 	n.process = nil
 }
 
-// timeTravel runs the node with a clock that is off, for a while.
-func (n *node) timeTravel(offset string) {
-	n.w.t.Helper()
-	off := n.w.build(offset)
-	n.drain()
-	n.startAs(off)
-	wait(12 * time.Second) // longer than a grace
-	n.drain()
-	n.start()
-	wait(time.Second)
-}
-
 func (n *node) pause() {
 	n.paused.Store(true)
 	n.w.house.reckon()
