@@ -27,7 +27,7 @@ const soon = 2 * time.Second
 
 // faults are all there are.
 var faults = []fault{
-	{name: "kill", within: soon, one: true, run: func(w *world, n *node, rng *rand.Rand) {
+	{name: "kill", within: soon, one: true, run: func(_ *world, n *node, rng *rand.Rand) {
 		n.kill()
 		wait(between(rng, 100*time.Millisecond, time.Second))
 		n.start()
@@ -58,6 +58,8 @@ var faults = []fault{
 			wait(time.Second)
 		}
 	}},
+	{name: "clock-ahead", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("90s") }},
+	{name: "clock-behind", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("-90s") }},
 	{name: "redis-restart", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
 		w.redis.Kill()
 		wait(between(rng, 0, 4*time.Second))

@@ -37,7 +37,6 @@ type operation struct {
 	unchanged    bool
 	untouched    bool // given up after an answer that said that nothing was changed
 	attempts     int
-	said         string // the last answer, for reports
 	acknowledged bool
 }
 
@@ -63,9 +62,10 @@ func short(id string) string { return id[max(0, len(id)-6):] }
 
 // actor makes the calls of one device.
 type actor struct {
-	g   *group
-	d   *device
-	ops []*operation
+	g     *group
+	d     *device
+	ops   []*operation
+	panel *panel // nil if it has none open
 
 	mu    sync.Mutex
 	views map[string]view     // by the other user; guarded by mu
@@ -89,6 +89,9 @@ func newGroup(w *world, name string, rng *rand.Rand) *group {
 			d.next = start + k
 			a := &actor{g: g, d: d, views: map[string]view{}, sent: map[string][]string{}, came: map[string][]string{}}
 			d.onNotice = a.notice
+			if k == 0 {
+				a.open(rng)
+			}
 			g.devices, g.actors = append(g.devices, d), append(g.actors, a)
 		}
 	}

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -154,4 +155,19 @@ func eventually(within time.Duration, holds func() bool) bool {
 		}
 	}
 	return holds()
+}
+
+// message checks that the host's messages come in order and at most once.
+func (s *seat) message(l *line, m *protocol.ServerMessage) {
+	var n protocol.SessionMessage
+	if json.Unmarshal(m.Params, &n) != nil {
+		return
+	}
+	s.g.h.w.stats.messages.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n.Seq <= s.last {
+		s.g.h.w.violate("messages", "%s on %s got message %d of %s after %d", s.d.name, l.node.name, n.Seq, n.From, s.last)
+	}
+	s.last = n.Seq
 }

@@ -52,6 +52,8 @@ type seat struct {
 	sat     bool       // it has been somewhere
 	session string     // "" if it is in none
 	wants   string     // where it is to be
+	lostIn  string     // where it was when its socket broke
+	lostAt  time.Time  // and when that was
 	version int64
 	members map[string]protocol.Member
 	last    int64 // seq of the newest message of the host
@@ -223,22 +225,24 @@ func (s *seat) came(_ *device, l *line, hello *protocol.HelloResult) {
 	g.reckon()
 	s.mu.Lock()
 	wants, sat := s.wants, s.sat
+	kept := wants == g.h.closet && s.lostIn == wants && time.Since(s.lostAt) < absentFor // nobody is sent out of there
 	s.session, s.members = "", nil
+	asked := wants
 	if !g.stays && wants != hello.SessionID {
 		s.wants, wants = hello.SessionID, hello.SessionID
 	}
 	s.mu.Unlock()
-	if wants == "" {
-		return
-	}
-	if sat && g.stays && hello.SessionID != wants && !g.wasLongAway() && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
+	if (sat && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
 		g.h.w.violate("place lost", "%s came back on %s, and hello says it is in %q", s.d.name, l.node.name, hello.SessionID)
 	}
-	go s.join(context.WithoutCancel(g.h.w.t.Context()), wants)
+	if wants != "" {
+		go s.join(context.WithoutCancel(g.h.w.t.Context()), wants)
+	}
 }
 
 func (s *seat) went(*device, *line) {
 	s.mu.Lock()
+	s.lostIn, s.lostAt = s.session, time.Now()
 	s.session, s.members = "", nil
 	s.mu.Unlock()
 	s.g.reckon()
@@ -382,19 +386,4 @@ func (s *seat) roster(l *line, r *protocol.SessionRoster) {
 	if _, in := s.members[s.g.user]; in { // else session.ended is on its way
 		s.look()
 	}
-}
-
-// message checks that the host's messages come in order and at most once.
-func (s *seat) message(l *line, m *protocol.ServerMessage) {
-	var n protocol.SessionMessage
-	if json.Unmarshal(m.Params, &n) != nil {
-		return
-	}
-	s.g.h.w.stats.messages.Add(1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n.Seq <= s.last {
-		s.g.h.w.violate("messages", "%s on %s got message %d of %s after %d", s.d.name, l.node.name, n.Seq, n.From, s.last)
-	}
-	s.last = n.Seq
 }

@@ -149,6 +149,18 @@ func (n *node) drain() {
 	n.process = nil
 }
 
+// timeTravel runs the node with a clock that is off, for a while.
+func (n *node) timeTravel(offset string) {
+	n.w.t.Helper()
+	off := n.w.build(offset)
+	n.drain()
+	n.startAs(off)
+	wait(12 * time.Second) // longer than a grace
+	n.drain()
+	n.start()
+	wait(time.Second)
+}
+
 func (n *node) pause() {
 	n.paused.Store(true)
 	n.w.house.reckon()
@@ -168,12 +180,6 @@ func (n *node) apart(d time.Duration) {
 	wait(d)
 	n.paused.Store(false)
 	n.w.house.reckon()
-}
-
-// heal makes the node's wires whole.
-func (n *node) heal() {
-	n.redis.heal()
-	n.sql.heal()
 }
 
 // checkLog looks for what must never be in a node's log.

@@ -83,6 +83,8 @@ func (w *world) report() {
 		{"  given up unanswered", s.givenUp.Load()},
 		{"  attempts that were repeats", s.repeated.Load()},
 		{"  attempts of unknown outcome", s.unknown.Load()},
+		{"  refused, and an earlier attempt came later", s.stale.Load()},
+		{"open panels held against fresh ones", s.panels.Load()},
 		{"COMMITs cut off", s.commitsCut.Load()},
 		{"deliveries of a revision", s.deliveries.Load()},
 		{"  after the device came back", s.resumed.Load()},
@@ -95,7 +97,7 @@ func (w *world) report() {
 		{"histories found linearizable", s.histories.Load()},
 		{"histories that took too long to judge", s.unjudged.Load()},
 	} {
-		fmt.Fprintf(out, "%-40s %9d\n", row.what, row.n)
+		fmt.Fprintf(out, "%-44s %9d\n", row.what, row.n)
 	}
 	w.reportLatencies(out)
 	if lost := w.pulse.lost(w.began, time.Now()); lost > 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -36,6 +37,7 @@ type world struct {
 	stats     stats
 	pulse     pulse
 	house     *house
+	programs  map[string]string // whose clocks are off, by how much
 
 	mu         sync.Mutex
 	phases     []*phase    // guarded by mu
@@ -51,6 +53,7 @@ type stats struct {
 	deliveries, replayed, reconnects, groups                              atomic.Int64
 	histories, unjudged                                                   atomic.Int64
 	resumed, kills, joins, rosters, messages, faults, commitsCut, resyncs atomic.Int64
+	stale, panels                                                         atomic.Int64
 }
 
 // phase is a time in which a fault is on, its healing included.
@@ -186,9 +189,26 @@ func (w *world) end(p *phase) {
 // wait lets time go by; a campaign is made of it.
 func wait(d time.Duration) { <-time.After(d) }
 
+// build returns a program whose clock is off.
+func (w *world) build(offset string) string {
+	w.t.Helper()
+	if w.programs == nil {
+		w.programs = map[string]string{}
+	}
+	if w.programs[offset] == "" {
+		path := filepath.Join(w.dir, "foyer"+offset)
+		args := append(append([]string{"build"}, buildFlags...), "-ldflags", "-X foyer/cmd/foyer/app.clockOffset="+offset, "-o", path, "foyer/cmd/foyer")
+		out, err := exec.Command("go", args...).CombinedOutput()
+		require.NoError(w.t, err, "%s", out)
+		w.programs[offset] = path
+	}
+	return w.programs[offset]
+}
+
 // token returns one for a user. It is good for nodes whose clocks are off.
 func token(user string) (string, error) {
-	return auth.Sign(auth.Options{Secret: []byte(secret)}, auth.Claims{Subject: user, Name: "Name of " + user}, 2*time.Hour)
+	earlier := func() time.Time { return time.Now().Add(-2 * time.Minute) }
+	return auth.Sign(auth.Options{Secret: []byte(secret), Now: earlier}, auth.Claims{Subject: user, Name: "Name of " + user}, 2*time.Hour)
 }
 
 func newOpID() string { return client.NewOpID() }
