@@ -19,7 +19,7 @@ type metrics struct {
 	malformed prometheus.Counter       // Bus messages that made no sense
 	overLimit prometheus.Counter       // states written faster than allowed
 	resumes   *prometheus.CounterVec   // hellos that asked to resume, by outcome
-	heldFull  prometheus.Counter       // devices closed because too much was held back for them
+	heldFull  prometheus.Counter       // notifications that found no room behind a request
 	failed    *prometheus.CounterVec   // regular steps that failed, by step
 	reaped    prometheus.Counter       // devices whose grace ended
 	all       []prometheus.Collector
@@ -38,7 +38,7 @@ func newMetrics(s *Server) *metrics {
 		overLimit: prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_states_over_limit_total", Help: "States written faster than allowed; only the newest counts."}),
 	}
 	m.resumes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "foyer_resumes_total", Help: "Devices that asked to resume, by outcome: resumed, or anew (too long away, or another epoch)."}, []string{"outcome"})
-	m.heldFull = prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_held_full_total", Help: "Devices closed because too many notifications waited behind a request of theirs."})
+	m.heldFull = prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_held_full_total", Help: "Notifications that found no room behind a request in flight; the device is closed with 4000."})
 	m.failed = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "foyer_steps_failed_total", Help: "Regular work that failed and is tried again, by step: graces, log, expiry, mail, presence, retention."}, []string{"step"})
 	m.reaped = prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_graces_ended_total", Help: "Dropped devices that did not come back in time."})
 	stats := s.acceptor.Stats()

@@ -221,6 +221,29 @@ func TestAllQueuesTogetherAreBounded(t *testing.T) {
 	})
 }
 
+// TestWhatWaitsBehindARequestIsBoundedToo has much be said while a request of the listener's is stuck: what is held back
+// until its answer counts like what waits in the queue.
+func TestWhatWaitsBehindARequestIsBoundedToo(t *testing.T) {
+	story(t, append(free, "--store-calls=1", "--transport.queue-bytes=40000"), func(w *world) {
+		w.unaudited = true
+		talker, listener := w.arrives("talker"), w.arrives("listener")
+		session := lobby(talker, listener)
+		release := w.stall()
+		listener.ask("user.block", userID("talker"))
+		for i := range 12 {
+			talker.ok("session.send", obj{"session_id": session, "kind": "chat", "data": strings.Repeat("x", 4000)}, nil)
+			if i == 4 {
+				require.InDelta(t, 5*4100, w.metric("foyer_queued_bytes"), 1000)
+			}
+		}
+		require.EqualValues(t, 3, w.metric("foyer_held_full_total"))
+		release()
+		pass(5 * second)
+		require.Equal(t, 4000, listener.closeCode())
+		require.Zero(t, w.metric("foyer_queued_bytes"))
+	})
+}
+
 // metric adds up what all nodes show under a name, with a label's value if one is given.
 func (w *world) metric(name string, label ...string) float64 {
 	w.t.Helper()
