@@ -52,6 +52,7 @@ type commands struct {
 	Run       runCommand       `cmd:"" default:"withargs" help:"Carry a scenario out: one that is ready, or a file."`
 	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that are ready, or print one as a file to begin with."`
 	Merge     mergeCommand     `cmd:"" help:"Make one report of those of several processes."`
+	Table     tableCommand     `cmd:"" help:"Write results side by side, as a table in Markdown."`
 	Version   kong.VersionFlag `help:"Print the version."`
 }
 

@@ -4,9 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"foyer/cmd/foyer-bots/result"
 	"foyer/cmd/foyer-bots/scenario"
+	"foyer/cmd/foyer-bots/show"
 )
 
 // scenariosCommand lists what is ready.
@@ -52,14 +56,9 @@ type mergeCommand struct {
 func (c *mergeCommand) Run(s streams) error {
 	var all []*result.Result
 	for _, path := range c.Files {
-		f, err := os.Open(path) // #nosec G304 -- the user's own files
+		r, err := read(path)
 		if err != nil {
 			return usage(err)
-		}
-		r, err := result.Read(f)
-		_ = f.Close()
-		if err != nil {
-			return usage(fmt.Errorf("%s: %w", path, err))
 		}
 		all = append(all, r)
 	}
@@ -80,4 +79,42 @@ func (c *mergeCommand) Run(s streams) error {
 		return usage(err)
 	}
 	return report(merged, nil, objectives, files, s)
+}
+
+// tableCommand writes results side by side.
+type tableCommand struct {
+	Files  []string `arg:"" help:"Results as --report wrote them. NAME.json, or NAME@1.json, NAME@2.json for repetitions."`
+	Metric string   `default:"answer" help:"Whose durations are shown."`
+}
+
+// Run writes the table.
+func (c *tableCommand) Run(s streams) error {
+	if !slices.ContainsFunc(result.Metrics, func(m result.MetricInfo) bool { return m.Name == c.Metric }) {
+		return usage(fmt.Errorf("--metric: nothing is called %s", c.Metric))
+	}
+	var runs []show.Run
+	for _, path := range c.Files {
+		r, err := read(path)
+		if err != nil {
+			return usage(err)
+		}
+		name, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".json"), "@")
+		runs = append(runs, show.Run{Name: strings.ReplaceAll(name, "_", " "), Result: r})
+	}
+	show.Table(s.out, runs, c.Metric)
+	return nil
+}
+
+// read reads a result.
+func read(path string) (*result.Result, error) {
+	f, err := os.Open(path) // #nosec G304 -- the user's own files
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := result.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
 }

@@ -31,12 +31,13 @@ type runCommand struct {
 	AuthAudience   string `env:"FOYER_AUTH_AUDIENCE" placeholder:"NAME" help:"The signed tokens' aud." group:"Who they are"`
 	Tokens         string `placeholder:"FILE" help:"A file of tokens, one a line, each of another person. Without secret and tokens the server is asked (serve --dev)." group:"Who they are"`
 
-	People   string        `short:"n" placeholder:"N" help:"As --set people=N." group:"What they do"`
-	Duration time.Duration `short:"d" placeholder:"DURATION" help:"As --set duration=DURATION." group:"What they do"`
-	Set      []string      `short:"s" sep:"none" placeholder:"MEMBER=VALUE" help:"Change the scenario: invitations.rate=500, states=null." group:"What they do"`
-	Part     string        `default:"1/1" placeholder:"N/M" help:"Be one of several processes, each of which does its part of the scenario." group:"What they do"`
-	Patience time.Duration `default:"10s" help:"A change that was not seen by then counts as lost." group:"What they do"`
-	Memory   int64         `default:"4096" placeholder:"MIB" help:"Memory that the bots may take; the load ends there." group:"What they do"`
+	People    string        `short:"n" placeholder:"N" help:"As --set people=N." group:"What they do"`
+	Duration  time.Duration `short:"d" placeholder:"DURATION" help:"As --set duration=DURATION." group:"What they do"`
+	Set       []string      `short:"s" sep:"none" placeholder:"MEMBER=VALUE" help:"Change the scenario: invitations.rate=500, states=null." group:"What they do"`
+	ServerPID []int         `name:"server-pid" placeholder:"PID" help:"A process of the server's on this machine (Linux), whose processor time and memory are reported too." group:"What comes of it"`
+	Part      string        `default:"1/1" placeholder:"N/M" help:"Be one of several processes, each of which does its part of the scenario." group:"What they do"`
+	Patience  time.Duration `default:"10s" help:"A change that was not seen by then counts as lost." group:"What they do"`
+	Memory    int64         `default:"4096" placeholder:"MIB" help:"Memory that the bots may take; the load ends there." group:"What they do"`
 
 	SLO    []string `name:"slo" sep:"none" placeholder:"OBJECTIVE" help:"What must hold, beside the scenario's own objectives: withdraw.p99<150ms, errors==0." group:"What comes of it"`
 	NoSLO  bool     `name:"no-slo" help:"Leave out the scenario's own objectives." group:"What comes of it"`
@@ -74,6 +75,13 @@ func (c *runCommand) Run(ctx context.Context, s streams) error {
 	}
 	if o.Tokens, err = c.tokens(sc); err != nil {
 		return usage(err)
+	}
+	for _, pid := range c.ServerPID {
+		s, err := load.NewServer(pid)
+		if err != nil {
+			return usage(fmt.Errorf("--server-pid: %w", err))
+		}
+		o.Servers = append(o.Servers, s)
 	}
 	files, err := openAll(c.Report, c.HTML)
 	if err != nil {

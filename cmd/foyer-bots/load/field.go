@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,7 @@ type Options struct {
 
 	Part, Parts int           // this process's part, from 0, of so many
 	Memory      int64         // bytes that this process may take; 0: no bound
+	Servers     []*Server     // the target's processes, where they are on this machine
 	Patience    time.Duration // after which a change that was not seen counts as lost; 10 s unless told
 	// Watch is told now and then how far the load is; nil if nobody looks.
 	Watch func(Progress)
@@ -153,12 +155,20 @@ func (f *field) carryOut(ctx context.Context) *result.Result {
 	aside.Go(func() { f.watch(watched, stop) })
 
 	err := f.gather(ctx)
+	debug.FreeOSMemory() // what coming took is not what being there takes
+	for _, s := range f.o.Servers {
+		s.began()
+	}
 	begun, cpu := time.Now(), cpuSeconds()
 	f.begun.Store(&begun)
 	if err == nil {
 		f.load(ctx, begun)
 	}
 	lasted := min(time.Since(begun), f.s.Duration.Std()) // what was begun at the end is waited for and belongs to it
+	for _, s := range f.o.Servers {
+		s.ended()
+		out.Servers = append(out.Servers, s.result)
+	}
 	out.Started, out.Seconds = begun.UTC(), lasted.Seconds()
 	out.Parts = []result.Part{{
 		Part: fmt.Sprintf("%d/%d", f.o.Part+1, f.o.Parts), People: len(f.people), Cores: runtime.GOMAXPROCS(0),

@@ -188,7 +188,9 @@ func (d *device) state(r *room, number uint16, state []byte, now time.Time) int6
 	if before>>32 == order>>32 {
 		return int64(order - before)
 	}
-	return 1
+	// The first one stands for those written since this device could get any.
+	could := 1 + int64(float64(int64(le.Uint64(state[24:]))-d.p.f.since(r.since))/float64(time.Second)*d.p.f.s.States.Hz)
+	return max(1, min(could, int64(order&0xFFFFFFFF)))
 }
 
 func orderText(order uint64) string {

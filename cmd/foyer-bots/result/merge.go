@@ -41,6 +41,7 @@ func Merge(all ...*Result) (*Result, error) {
 				out.Targets = append(out.Targets, t)
 			}
 		}
+		out.Servers = append(out.Servers, r.Servers...)
 		if r.Ended != Complete {
 			out.Ended = r.Ended
 		}

@@ -32,6 +32,9 @@ type Result struct {
 	Refused map[string]int64 `json:"refused"`
 	Closed  map[string]int64 `json:"closed"`
 
+	// Servers are the target's processes, as far as they were looked at.
+	Servers []Server `json:"servers,omitempty"`
+
 	Violations Violations `json:"violations"`
 	Objectives []Outcome  `json:"objectives,omitempty"`
 }
@@ -66,8 +69,18 @@ type Part struct {
 	System     string  `json:"system"` // linux/amd64, go1.26
 }
 
+// Server is what a process of the target's used: the processor during the load, memory at its end.
+type Server struct {
+	PID        int     `json:"pid"`
+	CPUSeconds float64 `json:"cpu_seconds"`
+	RSSBytes   int64   `json:"rss_bytes"`
+}
+
 // MiB is the memory in mebibytes.
 func (p Part) MiB() int64 { return p.RSSBytes >> 20 }
+
+// MiB is the memory in mebibytes.
+func (s Server) MiB() int64 { return s.RSSBytes >> 20 }
 
 // Metric has the durations of one kind: all, and those of each interval.
 type Metric struct {

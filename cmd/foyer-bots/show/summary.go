@@ -34,6 +34,7 @@ func Summary(out io.Writer, r *result.Result) {
 	s.head()
 	s.latencies()
 	s.states()
+	s.servers()
 	s.sockets()
 	s.refusals()
 	s.warnings()
@@ -92,6 +93,16 @@ func (s summary) states() {
 	s.line("")
 	s.line("states      %s written, %s due to others, %.2f %% of these delivered; %s in frames (%s a second)", Count(c["states.written"]), Count(c["states.due"]),
 		100*s.r.Delivered(), Count(c["checked.states"]), Rate(float64(c["checked.states"])/max(s.r.Seconds, 1e-9)))
+}
+
+// servers says what the target used.
+func (s summary) servers() {
+	for i, one := range s.r.Servers {
+		if i == 0 {
+			s.line("")
+		}
+		s.line("server %-5d %.2f s of processor time (%.0f %% of a core), %d MiB at the end", one.PID, one.CPUSeconds, 100*one.CPUSeconds/max(s.r.Seconds, 1e-9), one.RSSBytes>>20)
+	}
 }
 
 func (s summary) sockets() {
