@@ -96,7 +96,7 @@ func (tx directoryTx) Save(u directory.User) error {
 	if u.HoldsUsername {
 		usernameKey = fold.Username(u.Username)
 	}
-	_, err := tx.exec(`INSERT INTO users (id, name, username, avatar_url, email, email_verified, phone, phone_verified,
+	err := tx.later(`INSERT INTO users (id, name, username, avatar_url, email, email_verified, phone, phone_verified,
 			name_key, username_key, email_key, phone_key,
 			invitable_by, findable_by_name, findable_by_email, email_reminders, recent_people,
 			note, note_until, invisible, visible_at, suspended, created_at, seen_at)
@@ -139,11 +139,11 @@ func (tx directoryTx) saveWords(u directory.User) error {
 	if slices.EqualFunc(wanted, kept, bytes.Equal) {
 		return nil
 	}
-	if _, err := tx.exec(`DELETE FROM user_words WHERE user_id = $1`, u.ID); err != nil {
+	if err := tx.later(`DELETE FROM user_words WHERE user_id = $1`, u.ID); err != nil {
 		return fmt.Errorf("forget words: %w", err)
 	}
 	for _, w := range wanted {
-		if _, err := tx.exec(`INSERT INTO user_words (word, user_id) VALUES ($1, $2)`, w, u.ID); err != nil {
+		if err := tx.later(`INSERT INTO user_words (word, user_id) VALUES ($1, $2)`, w, u.ID); err != nil {
 			return fmt.Errorf("save word: %w", err)
 		}
 	}
@@ -157,7 +157,7 @@ func (tx directoryTx) Delete(id string) error {
 		`DELETE FROM operations WHERE user_id = $1`,
 		`DELETE FROM users WHERE id = $1`,
 	} {
-		if _, err := tx.exec(query, id); err != nil {
+		if err := tx.later(query, id); err != nil {
 			return fmt.Errorf("delete user: %w", err)
 		}
 	}
@@ -180,8 +180,7 @@ func (tx directoryTx) ReleaseUsername(username string) error {
 	if err := tx.lockName(lockUsername, fold.Username(username)); err != nil {
 		return err
 	}
-	_, err := tx.exec(`UPDATE users SET username_key = '' WHERE username_key = $1 AND username_key <> ''`, fold.Username(username))
-	return err
+	return tx.later(`UPDATE users SET username_key = '' WHERE username_key = $1 AND username_key <> ''`, fold.Username(username))
 }
 
 func (tx directoryTx) Operation(userID, opID string, now int64) (directory.Operation, bool, error) {

@@ -28,6 +28,7 @@ const (
 	poolDefault     = 16
 	poolMin         = 4 // below, requests that wait for locks would leave none for reading
 	connectionIdles = 5 * time.Minute
+	lifetimeJitter  = 10 * time.Minute
 )
 
 // postgres is a pool of connections to PostgreSQL. Each request has a transaction of its own.
@@ -82,6 +83,9 @@ func startPostgres(ctx context.Context, dsn string, o Options) (*postgres, error
 	setDefault(parsed.ConnConfig, "statement_timeout", milliseconds(o.Patience))
 	setDefault(parsed.ConnConfig, "idle_in_transaction_session_timeout", milliseconds(2*o.Patience))
 	parsed.MaxConns, parsed.MaxConnIdleTime = int32(size), connectionIdles
+	if !asked(dsn, "pool_max_conn_lifetime_jitter") { // not all of them made anew at once
+		parsed.MaxConnLifetimeJitter = lifetimeJitter
+	}
 	parsed.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return ready(ctx, c, o.AllowAsyncCommit) }
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), parsed)
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -181,6 +182,21 @@ func TestRoundTripsToPostgreSQL(t *testing.T) {
 		}, nothing},
 		{"log and badge", 2, nothing, func(ctx context.Context) error {
 			_, err := s.Log(ctx, "ada", 0)
+			return err
+		}, nothing},
+		{"a hello of somebody new", 6, nothing, func(ctx context.Context) error {
+			op++
+			_, _, err := users.Upsert(ctx, directory.Claims{Subject: fmt.Sprint("new", op), Name: "New"})
+			return err
+		}, nothing},
+		{"create a session", 3, nothing, func(ctx context.Context) error {
+			op++
+			r := session.Record{ID: fmt.Sprint("s", op), Visibility: protocol.VisibilityPublic, Capacity: 1, Creator: "ada", Metadata: []byte("{}"), CreatedAt: 1}
+			_, err := s.Sessions().Create(ctx, r, session.Operation{UserID: "ada", OpID: r.ID}, 1000)
+			return err
+		}, nothing},
+		{"look a session up", 2, nothing, func(ctx context.Context) error {
+			_, _, _, err := s.Sessions().Lookup(ctx, "s", "ada")
 			return err
 		}, nothing},
 		{"stay", 2, nothing, func(ctx context.Context) error {

@@ -95,10 +95,9 @@ func (tx *Tx) rememberCreated(op session.Operation, id string, at int64) error {
 }
 
 func (tx *Tx) insertSession(r *session.Record) error {
-	_, err := tx.exec(`INSERT INTO sessions (name_key, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+	return tx.later(`INSERT INTO sessions (name_key, `+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		sessionKey(r.Name), r.ID, r.Name, string(r.Visibility), r.Capacity, number(r.Locked), r.PasswordHash, number(r.Persistent),
 		string(r.Metadata), r.TickHz, r.CreatedAt, r.Creator, number(r.Heir), r.RulesRev)
-	return err
 }
 
 // number is how a condition is stored, the same on each database.
@@ -117,17 +116,24 @@ func sessionKey(name string) string {
 // Lookup implements session.Records.
 func (s sessions) Lookup(ctx context.Context, id, userID string) (rec session.Record, banned, found bool, err error) {
 	err = s.store.View(ctx, func(tx *Tx) error {
-		rec, err = scanSession(tx.row(`SELECT `+sessionColumns+` FROM sessions WHERE id = $1`, id))
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		found = true
-		return tx.row(`SELECT EXISTS (SELECT 1 FROM session_bans WHERE session_id = $1 AND user_id = $2)`, id, userID).Scan(&banned)
+		rec, banned, found = session.Record{}, false, false
+		return tx.together(
+			&statement{
+				query: `SELECT ` + sessionColumns + ` FROM sessions WHERE id = $1`, args: []any{id},
+				scan: func(r scanner) (err error) {
+					found = true
+					rec, err = scanSession(r)
+					return err
+				},
+			}, &statement{
+				query: `SELECT 1 FROM session_bans WHERE session_id = $1 AND user_id = $2`, args: []any{id, userID},
+				scan: func(scanner) error {
+					banned = true
+					return nil
+				},
+			})
 	})
-	return rec, banned, found, err
+	return rec, banned && found, found, err
 }
 
 // lockSession returns a session that nobody else changes until the transaction ends.
@@ -155,11 +161,10 @@ func (s sessions) Change(ctx context.Context, id string, change func(*session.Re
 		if rec.Rules() != before.Rules() || rec.PasswordHash != before.PasswordHash || rec.Visibility != before.Visibility {
 			rec.RulesRev = before.RulesRev + 1
 		}
-		_, err = tx.exec(`UPDATE sessions SET name = $1, name_key = $2, visibility = $3, capacity = $4, locked = $5, password_hash = $6,
+		return tx.later(`UPDATE sessions SET name = $1, name_key = $2, visibility = $3, capacity = $4, locked = $5, password_hash = $6,
 			metadata = $7, rules_rev = $8 WHERE id = $9`,
 			rec.Name, sessionKey(rec.Name), string(rec.Visibility), rec.Capacity, number(rec.Locked), rec.PasswordHash,
 			string(rec.Metadata), rec.RulesRev, id)
-		return err
 	})
 	return rec, err
 }

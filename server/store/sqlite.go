@@ -99,7 +99,7 @@ func (s *sqlite) close() error {
 
 // openSQLite opens the file at path, or a new database in memory for ":memory:", with conns connections at most.
 func openSQLite(path string, conns int) (*sql.DB, error) {
-	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-16384)"}}
+	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-16384)", "wal_autocheckpoint(4000)"}}
 	name := ":memory:?" + q.Encode()
 	if path != ":memory:" {
 		if dir := filepath.Dir(path); dir != "." {

@@ -82,8 +82,14 @@ func (tx *Tx) later(query string, args ...any) error {
 		return tx.together(st)
 	}
 	tx.waiting = append(tx.waiting, st)
-	return nil
+	if len(tx.waiting) < waitingMax {
+		return nil
+	}
+	return tx.together()
 }
+
+// waitingMax is how many statements wait at most.
+const waitingMax = 256
 
 // row runs a query for at most one row; Scan returns sql.ErrNoRows when there is none.
 func (tx *Tx) row(query string, args ...any) scanner { return &oneRow{tx, query, args} }
