@@ -25,6 +25,7 @@ type cli struct {
 	Talk    talkCommand    `cmd:"" help:"Speak the protocol with a server, line by line."`
 	Token   tokenCommand   `cmd:"" help:"Print a token for a user, signed with the shared secret."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to date and stop. serve does it by itself, too."`
+	Health  healthCommand  `cmd:"" help:"Ask a server on this machine whether it is well; the exit code says."`
 	Conf    configCommand  `cmd:"" name:"config" help:"Check the configuration, or print its reference."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -11,7 +11,7 @@ import (
 // balancer is what haproxy is told. Whoever connects gets the node with the fewest devices, wherever they were before. A
 // node that does not call itself ready gets nobody new; those whom it has, it sends away itself.
 const balancer = `global
-    maxconn 4096
+    maxconn 400
 
 defaults
     mode http
