@@ -26,11 +26,23 @@ func newRegistry(t *testing.T, c *Client) *Registry {
 	return r
 }
 
+// flushOf makes a flush of what it was published as.
+func flushOf(t *testing.T, m *cluster.Message) session.Flush {
+	var frame struct{ Params protocol.SessionRoster }
+	if err := json.Unmarshal(m.Frame, &frame); err != nil {
+		t.Errorf("frame %s: %v", m.Frame, err)
+	}
+	return session.Flush{SessionID: m.Session, Version: m.Version, Frame: m.Frame, Change: frame.Params}
+}
+
+// heardSessions are those of the Registry's suite.
+var heardSessions = []string{"s", "t", "a", "b", "c", "other"}
+
 // audience hands what is published of sessions to publish. It listens without a Bus, which takes a silence of a second,
 // as a busy machine may have it, for a fault.
-func audience(t *testing.T, c *Client, publish session.Publish, sessions ...string) {
+func audience(t *testing.T, c *Client, publish session.Publish) {
 	var channels []string
-	for _, id := range sessions {
+	for _, id := range heardSessions {
 		channels = append(channels, c.channel(cluster.SessionTopic(id)))
 	}
 	ps := c.rdb.Subscribe(t.Context(), channels...)
@@ -46,15 +58,11 @@ func audience(t *testing.T, c *Client, publish session.Publish, sessions ...stri
 				return // closed
 			}
 			_, _, m, err := decode(got.Payload)
-			var frame struct{ Params protocol.SessionRoster }
-			if err == nil {
-				err = json.Unmarshal(m.Frame, &frame)
-			}
 			if err != nil {
 				t.Errorf("message %q: %v", got.Payload, err)
 				return
 			}
-			publish(session.Flush{SessionID: m.Session, Version: m.Version, Frame: m.Frame, Change: frame.Params})
+			publish(flushOf(t, m))
 		}
 	}()
 }
@@ -66,7 +74,7 @@ func TestRegistry(t *testing.T) {
 	server := redistest.Start(t)
 	registrytest.Run(t, func(t *testing.T, publish session.Publish) session.Registry {
 		c := newClient(t, server.URL, newPrefix())
-		audience(t, c, publish, "s", "t", "a", "b", "c", "other")
+		audience(t, c, publish)
 		return newRegistry(t, c)
 	}, direct)
 }
@@ -79,7 +87,7 @@ func TestRegistryOnABadLine(t *testing.T) {
 		w := newWire(t, server.Addr)
 		w.fault(`{"name":"slow","type":"latency","stream":"downstream","attributes":{"latency":4,"jitter":2}}`)
 		c := newClient(t, w.url, newPrefix())
-		audience(t, c, publish, "s", "t", "a", "b", "c", "other")
+		audience(t, c, publish)
 		return newRegistry(t, c)
 	}, direct)
 }
@@ -101,7 +109,7 @@ func TestRegistryOnThreeNodes(t *testing.T) {
 		for range 3 {
 			n.all = append(n.all, newRegistry(t, newClient(t, server.URL, prefix)))
 		}
-		audience(t, newClient(t, server.URL, prefix), publish, "s", "t", "a", "b", "c", "other")
+		audience(t, newClient(t, server.URL, prefix), publish)
 		return n
 	}, direct)
 }

@@ -10,7 +10,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -46,15 +49,28 @@ kill -KILL "$pid"
 wait "$pid"
 `
 
+// Sentinel starts a Sentinel with that configuration.
+func Sentinel(t testing.TB, config string) *Server {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "sentinel.conf")
+	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
+	return start(t, []string{file, "--sentinel"}, nil)
+}
+
 // Start starts a server. more are options for its command line.
 func Start(t testing.TB, more ...string) *Server {
+	t.Helper()
+	return start(t, nil, append([]string{"--save", "", "--appendonly", "no"}, more...))
+}
+
+func start(t testing.TB, before, after []string) *Server {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
 	require.NoError(t, err, "Redis is not installed: run scripts/setup.sh (on Debian: apt-get install redis-server)")
 	address := freeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	args := append([]string{"-c", keeper, "keeper", program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()}, more...)
+	args := slices.Concat([]string{"-c", keeper, "keeper", program}, before, []string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir()}, after)
 	s := &Server{t: t, Addr: address, URL: "redis://" + address, keeper: exec.Command("sh", args...)} //nolint:noctx // it ends with its test
 	s.keeper.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	s.words, err = s.keeper.StdinPipe()
@@ -107,6 +123,31 @@ func (s *Server) Command(line string) (string, error) {
 		return "", err
 	}
 	return answer[:len(answer)-2], nil
+}
+
+// Text sends one line and returns a bulk answer.
+func (s *Server) Text(line string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		return "", err
+	}
+	if _, err := fmt.Fprintf(c, "%s\r\n", line); err != nil {
+		return "", err
+	}
+	r := bufio.NewReader(c)
+	var size int
+	if _, err := fmt.Fscanf(r, "$%d\r\n", &size); err != nil {
+		return "", err
+	}
+	text := make([]byte, size)
+	_, err = io.ReadFull(r, text)
+	return string(text), err
 }
 
 func (s *Server) tell(word string) {

@@ -1,0 +1,182 @@
+package redis
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"foyer/server/cluster"
+	"foyer/server/cluster/clustertest"
+	"foyer/server/cluster/redis/redistest"
+	"foyer/server/cluster/registrytest"
+	"foyer/session"
+)
+
+// rights are all that a node needs of Redis: docs/operations.md names them.
+const rights = "resetkeys ~foyer:* resetchannels &foyer:* -@all +ping +hello +auth " +
+	"+eval +evalsha +time +get +set +del +expire +pexpire +pttl +hget +hmget +hset +sadd +srem +smembers " +
+	"+zadd +zrem +zscore +zcard +zrange +zrangebyscore +zremrangebyscore +publish +subscribe +unsubscribe"
+
+// onCluster are the rights that a Cluster asks for besides.
+const onCluster = " +spublish +ssubscribe +sunsubscribe +cluster|slots +command"
+
+func TestAUserWithFewRightsIsEnough(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	answer, err := server.Command("ACL SETUSER node on >secret " + rights)
+	require.NoError(t, err)
+	require.Equal(t, "+OK", answer)
+	url := "redis://node:secret@" + server.Addr
+	prefix := func() string { return "foyer:" + newPrefix() }
+	clustertest.Bus(t, func(t *testing.T) (one, two cluster.Bus) {
+		p := prefix()
+		return newBus(t, newClient(t, url, p), nil), newBus(t, newClient(t, url, p), nil)
+	})
+	clustertest.Devices(t, func(t *testing.T) clustertest.Registered { return NewDevices(newClient(t, url, prefix())) })
+	p := prefix()
+	one, two := newMember(t, url, p, "one"), newMember(t, url, p, "two")
+	one.bring(t, "ada")
+	two.bring(t, "ben")
+	_, err = one.r.End(t.Context(), "s", time.Now().UnixMilli())
+	require.NoError(t, err)
+	_, err = one.r.Sweep(t.Context(), time.Now().Add(time.Hour).UnixMilli())
+	require.NoError(t, err)
+	_, err = one.d.Reap(t.Context(), time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	require.NoError(t, one.d.hung.tidy(t.Context(), one.ID(), func(string) bool { return false }))
+	require.NoError(t, bury.Run(t.Context(), one.c.rdb, []string{one.leases, one.dying}, two.ID()).Err())
+	require.Eventually(t, func() bool { return two.fences.Load() == 1 }, waitAtMost, waitEvery)
+	refused, err := server.Command("ACL LOG 1")
+	require.NoError(t, err)
+	require.Equal(t, "*0", refused, "nothing was refused")
+	_, err = newClient(t, url, prefix()).rdb.Keys(t.Context(), "*").Result()
+	require.ErrorContains(t, err, "NOPERM")
+}
+
+// newCluster starts a Redis Cluster of three masters.
+func newCluster(t *testing.T) (servers []*redistest.Server, url string) {
+	for range 3 {
+		servers = append(servers, redistest.Start(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"))
+	}
+	host := func(s *redistest.Server) (string, string) {
+		h, p, err := net.SplitHostPort(s.Addr)
+		require.NoError(t, err)
+		return h, p
+	}
+	urls := make([]string, 0, 3)
+	for i, s := range servers {
+		_, err := s.Command(fmt.Sprintf("CLUSTER ADDSLOTSRANGE %d %d", i*16384/3, (i+1)*16384/3-1))
+		require.NoError(t, err)
+		_, err = s.Command(fmt.Sprintf("CLUSTER SET-CONFIG-EPOCH %d", i+1))
+		require.NoError(t, err)
+		urls = append(urls, s.URL)
+	}
+	h, p := host(servers[0])
+	for _, s := range servers[1:] {
+		_, err := s.Command("CLUSTER MEET " + h + " " + p)
+		require.NoError(t, err)
+	}
+	for _, s := range servers {
+		require.Eventually(t, func() bool {
+			info, err := s.Text("CLUSTER INFO")
+			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
+		}, waitAtMost, waitEvery)
+		answer, err := s.Command("ACL SETUSER node on >secret " + rights + onCluster)
+		require.NoError(t, err)
+		require.Equal(t, "+OK", answer)
+	}
+	return servers, strings.ReplaceAll(strings.Join(urls, ","), "redis://", "redis://node:secret@")
+}
+
+func TestThreeMasters(t *testing.T) {
+	t.Parallel()
+	servers, url := newCluster(t)
+	t.Run("bus", func(t *testing.T) {
+		clustertest.Bus(t, func(t *testing.T) (one, two cluster.Bus) {
+			prefix := "foyer:" + newPrefix()
+			return newBus(t, newClient(t, url, prefix), nil), newBus(t, newClient(t, url, prefix), nil)
+		})
+	})
+	t.Run("devices", func(t *testing.T) {
+		clustertest.Devices(t, func(t *testing.T) clustertest.Registered { return NewDevices(newClient(t, url, "foyer:"+newPrefix())) })
+	})
+	t.Run("registry", func(t *testing.T) {
+		registrytest.Run(t, func(t *testing.T, publish session.Publish) session.Registry {
+			c := newClient(t, url, "foyer:"+newPrefix())
+			b := newBus(t, c, nil)
+			b.Receive(func(_ cluster.Topic, m *cluster.Message) { publish(flushOf(t, m)) })
+			for _, id := range heardSessions {
+				require.NoError(t, b.Subscribe(t.Context(), cluster.SessionTopic(id)))
+			}
+			return newRegistry(t, c)
+		}, direct)
+	})
+	prefix := "foyer:" + newPrefix()
+	one, two := newMember(t, url, prefix, "one"), newMember(t, url, prefix, "two")
+	one.bring(t, "ada")
+	two.bring(t, "ben")
+	require.Equal(t, []string{"ada", "ben"}, one.users(t))
+	keys := 0
+	for _, s := range servers {
+		size, err := s.Command("DBSIZE")
+		require.NoError(t, err)
+		if size != ":0" {
+			keys++
+		}
+	}
+	require.Equal(t, 3, keys, "spread over the servers")
+	for _, s := range servers {
+		refused, err := s.Command("ACL LOG 1")
+		require.NoError(t, err)
+		require.Equal(t, "*0", refused)
+	}
+}
+
+// TestAMasterThatFails has Sentinels put a replica in its place: what it had not copied is lost, and the nodes go on.
+func TestAMasterThatFails(t *testing.T) {
+	t.Parallel()
+	master := redistest.Start(t)
+	h, p, err := net.SplitHostPort(master.Addr)
+	require.NoError(t, err)
+	replica := redistest.Start(t, "--replicaof", h+" "+p)
+	require.Eventually(t, func() bool {
+		info, err := replica.Text("INFO replication")
+		return err == nil && strings.Contains(info, "master_link_status:up")
+	}, waitAtMost, waitEvery)
+	var urls []string
+	for range 3 {
+		s := redistest.Sentinel(t, fmt.Sprintf("sentinel monitor foyer %s %s 2\nsentinel down-after-milliseconds foyer 1000\nsentinel failover-timeout foyer 5000\n", h, p))
+		urls = append(urls, s.Addr)
+	}
+	url := "redis://" + urls[0] + "/0?master_name=foyer&addr=" + urls[1] + "&addr=" + urls[2]
+	prefix := newPrefix()
+	one, two := newMember(t, url, prefix, "one"), newMember(t, url, prefix, "two")
+	one.bring(t, "ada")
+	two.bring(t, "ben")
+	told := &heard{revs: map[int64]int{}}
+	b := newBus(t, one.c, nil)
+	b.Receive(told.take)
+	require.NoError(t, b.Subscribe(t.Context(), cluster.SessionTopic("x")))
+	before := one.returned.Load()
+	master.Kill()
+	require.Eventually(t, func() bool { return one.Err() != nil }, waitAtMost, waitEvery)
+	require.Eventually(t, func() bool { return one.returned.Load() > before && two.Err() == nil }, 2*waitAtMost, waitEvery)
+	require.Equal(t, []string{"ada", "ben"}, one.users(t))
+	require.Eventually(t, func() bool {
+		_, err := two.r.Join(t.Context(), two.join("cem"))
+		return err == nil
+	}, waitAtMost, waitEvery)
+	require.Equal(t, []string{"ada", "ben", "cem"}, one.users(t))
+	other := newBus(t, two.c, nil)
+	rev := int64(0)
+	require.Eventually(t, func() bool {
+		rev++
+		other.Publish(cluster.SessionTopic("x"), &cluster.Message{Kind: cluster.KindMessage, Rev: rev})
+		<-time.After(10 * waitEvery)
+		return told.times(rev) == 1
+	}, waitAtMost, waitEvery)
+}
