@@ -1,7 +1,7 @@
 # `make demo` shows Foyer, `make test` tests it. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: FORCE help demo demo-cluster build test test-go test-js check lint fmt generate generated fuzz soak chaos bench e2e clean
+.PHONY: FORCE help demo demo-cluster build test test-go test-js check lint fmt generate generated fuzz soak chaos bench bench-go e2e deploy-check clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -63,13 +63,19 @@ chaos: ## faults against three nodes for CHAOSTIME (10m): SEED=, FAULTS=kill,red
 	@scripts/setup.sh go
 	@cd cmd/foyer/e2e/chaos && go test -count=1 -run 'TestChaos$$' -timeout 48h -time $(or $(CHAOSTIME),10m) -seed $(or $(SEED),$(shell date +%s)) -faults '$(FAULTS)' -kills $(or $(KILLS),0) $(if $(REPORT),-report $(abspath $(REPORT)))
 
-bench: ## the Go benchmarks
+bench: ## measures Foyer by its bots, and with BENCH_DIR=… beside others, into docs/performance.md: make bench PARTS='idle poses'
+	@scripts/bench.sh $(PARTS)
+
+bench-go: ## the Go benchmarks: make bench-go PKG=./server/store
 	@go test -run '^$$' -bench . -benchmem $(or $(PKG),./...)
 
 e2e: ## only the black-box tests: the real binary, real sockets, a real browser
 	@scripts/setup.sh
 	@go test -race -count=1 ./cmd/foyer/...
 	@scripts/test-js.sh e2e
+
+deploy-check: ## what is in deploy/, as far as it can be checked without a cluster (builds Helm the first time)
+	@scripts/deploy-check.sh
 
 clean: ## removes what was built here
 	@rm -rf bin coverage.out
