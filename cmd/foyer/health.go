@@ -35,7 +35,8 @@ func (c *healthCommand) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	once := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := once.Do(request)
 	if err != nil {
 		return err
 	}
