@@ -1,9 +1,20 @@
 package e2e_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
+	"encoding/pem"
+	"fmt"
 	"maps"
+	"math/big"
+	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"testing"
@@ -166,6 +177,118 @@ func TestWhoHungOnADeadNodeIsGone(t *testing.T) {
 	left := await(ada, "ben's leaving", func(e *protocol.SessionRoster) bool { return len(e.Left) == 1 })
 	require.Equal(t, "ben", left.Left[0].UserID)
 	require.Less(t, time.Since(killed), 20*time.Second)
+}
+
+// TestANodeThatStopsSendsItsPeopleToTheOthers drains one of two nodes: its people come back on the other with what they
+// had, and nobody sees them leave.
+func TestANodeThatStopsSendsItsPeopleToTheOthers(t *testing.T) {
+	t.Parallel()
+	p := newNodes(t)
+	ada := p.one.guest("ada", nil)
+	made, err := ada.CreateSession(t.Context(), protocol.SessionCreateParams{Name: "Den", Visibility: protocol.VisibilityPublic})
+	require.NoError(t, err)
+	const crowd = 8
+	type sent struct {
+		was    protocol.SessionJoinResult
+		resume protocol.Resume
+	}
+	there := map[string]sent{}
+	ended := make(chan string, crowd)
+	for i := range crowd {
+		user := fmt.Sprint("u", i)
+		g := p.two.guest(user, nil)
+		in, err := g.JoinSession(t.Context(), protocol.SessionJoinParams{SessionID: made.Session.ID})
+		require.NoError(t, err)
+		there[user] = sent{in, g.Resume()}
+		go func() {
+			for e := range g.events {
+				if _, ok := e.(*client.Offline); ok {
+					ended <- user
+					return
+				}
+			}
+		}()
+	}
+	_, err = ada.SetRole(t.Context(), protocol.SessionSetRoleParams{SessionID: made.Session.ID, UserID: "u3", Role: protocol.RoleCohost})
+	require.NoError(t, err)
+	stopped := make(chan struct{})
+	go func() { p.two.end(syscall.SIGTERM); close(stopped) }()
+	for range crowd {
+		user := <-ended
+		resume := there[user].resume
+		back := p.one.guest(user, func(o *client.Options) { o.Resume = &resume })
+		require.Equal(t, made.Session.ID, back.Hello().SessionID)
+		in, err := back.JoinSession(t.Context(), protocol.SessionJoinParams{SessionID: made.Session.ID})
+		require.NoError(t, err)
+		require.Equal(t, there[user].was.Number, in.Number)
+		for _, m := range in.Members {
+			if m.User.ID == "u3" {
+				require.Equal(t, protocol.RoleCohost, m.Role)
+			}
+		}
+	}
+	<-stopped
+	settled := time.After(3 * time.Second) // others clear away what hung on the node
+	<-settled
+	last := p.one.guest("cem", nil)
+	in, err := last.JoinSession(t.Context(), protocol.SessionJoinParams{SessionID: made.Session.ID})
+	require.NoError(t, err)
+	require.Len(t, in.Members, crowd+2)
+	for _, m := range in.Members {
+		require.True(t, m.Connected, m.User.ID)
+	}
+	await(ada, "cem's coming", func(e *protocol.SessionRoster) bool {
+		require.Empty(t, e.Left)
+		return len(e.Joined) == 1 && e.Joined[0].User.ID == "cem"
+	})
+}
+
+// TestNodesReachRedisOverTLS has a Redis that others can neither overhear nor pretend to be.
+func TestNodesReachRedisOverTLS(t *testing.T) {
+	folder := t.TempDir()
+	authority, certificate, key := filepath.Join(folder, "ca.pem"), filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	certify(t, authority, certificate, key)
+	secured := freeAddress(t)
+	_, port, err := net.SplitHostPort(secured)
+	require.NoError(t, err)
+	redis := redistest.Start(t, "--tls-port", port, "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", authority, "--tls-auth-clients", "no")
+	store := testservice.PostgreSQL(t)
+	stranger := newNode(t, store, "stranger", "rediss://"+secured)
+	stranger.awaitState("degraded")
+	t.Setenv("SSL_CERT_FILE", authority)
+	one, two := newNode(t, store, "one", "rediss://"+secured), newNode(t, store, "two", "rediss://"+secured)
+	one.awaitState("ok")
+	two.awaitState("ok")
+	made, err := one.guest("ada", nil).CreateSession(t.Context(), protocol.SessionCreateParams{Name: "Den", Visibility: protocol.VisibilityPublic})
+	require.NoError(t, err)
+	in, err := two.guest("ben", nil).JoinSession(t.Context(), protocol.SessionJoinParams{SessionID: made.Session.ID})
+	require.NoError(t, err)
+	require.Len(t, in.Members, 2)
+	answer, err := redis.Command("DBSIZE")
+	require.NoError(t, err)
+	require.NotEqual(t, ":0", answer)
+}
+
+// certify writes an authority of its own, and a certificate for this machine's loopback.
+func certify(t *testing.T, authority, certificate, key string) {
+	t.Helper()
+	write := func(file, kind string, der []byte) {
+		require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+	}
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "redis"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &private.PublicKey, private)
+	require.NoError(t, err)
+	write(authority, "CERTIFICATE", der)
+	write(certificate, "CERTIFICATE", der)
+	der, err = x509.MarshalECPrivateKey(private)
+	require.NoError(t, err)
+	write(key, "EC PRIVATE KEY", der)
 }
 
 func TestRedisAwayDoesNotTakeANodeDown(t *testing.T) {
