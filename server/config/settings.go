@@ -10,7 +10,8 @@ type Settings struct {
 	Store       string `default:"sqlite:foyer.db" placeholder:"DSN" help:"The database: sqlite:PATH, sqlite::memory: or postgres://USER@HOST/DATABASE." group:"Server"`
 	StoreFile   string `placeholder:"FILE" help:"A file that holds the value of --store." group:"Server"`
 
-	StoreCalls            int  `default:"0" placeholder:"N" help:"Calls of the database at once; more wait, the most urgent first, and are refused when they wait too long. 0: 256 with SQLite, 4 for each connection to PostgreSQL." group:"Server"`
+	StoreCalls            int  `default:"0" placeholder:"N" help:"Calls that write to the database at once, and as many that read; more wait, the most urgent first, and are refused when they wait too long. 0: as many as the database serves well." group:"Server"`
+	GarbagePercent        int  `default:"50" placeholder:"N" help:"How much garbage may gather until memory is collected, in percent of what is in use: less is less memory and more CPU. It counts, not GOGC; 0 leaves it to GOGC." group:"Server"`
 	StoreAllowAsyncCommit bool `help:"Accept a PostgreSQL with synchronous_commit=off, whose crash can undo what users were told is done." group:"Server"`
 
 	Redis     string        `placeholder:"URL" help:"Redis between several nodes on one PostgreSQL: redis://HOST:PORT, with ?master_name= for Sentinel, several separated by commas for a Redis Cluster; without it the node is by itself." group:"Server"`

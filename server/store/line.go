@@ -145,3 +145,30 @@ func overloaded() error {
 	wait := retryAfter + rand.Int64N(2*retryAfter) //nolint:gosec // G404: a wait is no secret
 	return &outOfReach{protocol.Refuse(protocol.Unavailable).WithRetryAfter(wait), ErrOverloaded}
 }
+
+// openLines makes the lines, for calls at once, or for as many as the database serves well. Reading and writing have a
+// line each where the database serves them apart.
+func (s *Store) openLines(calls int) {
+	updates, views := s.engine.capacity()
+	if calls > 0 {
+		updates, views = calls, min(views, calls)
+	}
+	s.updates = &line{limit: updates}
+	if s.views = s.updates; views > 0 {
+		s.views = &line{limit: views}
+	}
+}
+
+// inTurn has fn carried out once it is its turn.
+func (s *Store) inTurn(ctx context.Context, l *line, kind string, fn func(*Tx) error, carryOut func(context.Context, func(*Tx) error) error) error {
+	asked := time.Now()
+	if err := l.enter(ctx); err != nil {
+		return err
+	}
+	defer l.leave()
+	began := time.Now()
+	s.stats.waited.Observe(began.Sub(asked).Seconds())
+	err := carryOut(ctx, fn)
+	s.stats.called(kind, began, err)
+	return err
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -162,8 +163,23 @@ func TestTheStoreShowsWhoWaitsAndWhoWasRefused(t *testing.T) {
 	}
 	require.EqualValues(t, 1, values["foyer_store_shed_total search"])
 	require.Zero(t, values["foyer_store_shed_total urgent"])
-	require.EqualValues(t, 1, values["foyer_store_calls_limit"])
-	require.Zero(t, values["foyer_store_calls"])
+	require.EqualValues(t, 1, values["foyer_store_calls_limit update"])
+	require.Zero(t, values["foyer_store_calls update"])
 	require.Positive(t, values["foyer_store_seconds view done"])
 	require.Positive(t, values["foyer_store_commit_requests"])
+}
+
+// TestReadingDoesNotWaitForWriting has as many writers as there may be, and more: who reads goes past them.
+func TestReadingDoesNotWaitForWriting(t *testing.T) {
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "a.db"), Options{Calls: 1})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	held, let, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		done <- s.Update(context.Background(), func(*Tx) error { close(held); <-let; return nil })
+	}()
+	<-held
+	require.NoError(t, s.View(WithUrgency(t.Context(), Search), func(*Tx) error { return nil }))
+	close(let)
+	require.NoError(t, <-done)
 }

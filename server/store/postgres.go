@@ -156,7 +156,8 @@ func durable(ctx context.Context, c *pgx.Conn, allow bool) error {
 	return nil
 }
 
-func (p *postgres) capacity() int { return 4 * p.size }
+// capacity is some for each connection, as most of a call's time is waiting for the answer.
+func (p *postgres) capacity() (updates, views int) { return 4 * cap(p.writers), 4 * cap(p.readers) }
 
 func (p *postgres) update(ctx context.Context, fn func(*Tx) error) error {
 	return p.run(ctx, &kind{begin: beginWriting, writes: true, places: p.writers}, fn)

@@ -68,8 +68,9 @@ func (s *sqlite) start(ctx context.Context, readers, batchMax int, counts *stats
 	return nil
 }
 
-// capacity is two commits' worth: while one is on its way to the disk, the next gathers.
-func (s *sqlite) capacity() int { return 2 * s.writer.batchMax }
+// capacity is two commits' worth, as one gathers while another is on its way to the disk, and two for each reader, so
+// that none waits for work.
+func (s *sqlite) capacity() (updates, views int) { return 2 * s.writer.batchMax, 2 * cap(s.readers) }
 
 func (s *sqlite) update(ctx context.Context, fn func(*Tx) error) error { return s.writer.do(ctx, fn) }
 

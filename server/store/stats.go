@@ -48,15 +48,15 @@ func (s *stats) called(kind string, began time.Time, err error) {
 
 // Collectors are what the Store counts, for a registry.
 func (s *Store) Collectors() []prometheus.Collector {
-	return []prometheus.Collector{s.stats.calls, s.stats.commits, s.stats.waited, &lineCollector{&s.line}, &outboxCollector{s}}
+	return []prometheus.Collector{s.stats.calls, s.stats.commits, s.stats.waited, &lineCollector{s}, &outboxCollector{s}}
 }
 
-// lineCollector shows who waits in a line and who was refused.
-type lineCollector struct{ line *line }
+// lineCollector shows who waits in the lines and who was refused.
+type lineCollector struct{ store *Store }
 
 var (
-	insideDesc  = prometheus.NewDesc("foyer_store_calls", "Calls that are in the database now.", nil, nil)
-	limitDesc   = prometheus.NewDesc("foyer_store_calls_limit", "Calls that may be in the database at once.", nil, nil)
+	insideDesc  = prometheus.NewDesc("foyer_store_calls", "Calls that are in the database now, by kind (with SQLite in memory, all are updates).", []string{"kind"}, nil)
+	limitDesc   = prometheus.NewDesc("foyer_store_calls_limit", "Calls that may be in the database at once, by kind.", []string{"kind"}, nil)
 	waitingDesc = prometheus.NewDesc("foyer_store_waiting", "Calls that wait for their turn now, by urgency.", []string{"urgency"}, nil)
 	refusedDesc = prometheus.NewDesc("foyer_store_shed_total", "Requests refused because the database had too much to do, by urgency.", []string{"urgency"}, nil)
 )
@@ -66,15 +66,22 @@ func (c *lineCollector) Describe(out chan<- *prometheus.Desc) { prometheus.Descr
 
 // Collect implements prometheus.Collector.
 func (c *lineCollector) Collect(out chan<- prometheus.Metric) {
-	c.line.mu.Lock()
-	inside, refused := c.line.inside, c.line.refused
 	var waiting [urgencies]int
-	for u := range waiting {
-		waiting[u] = c.line.waiting[u].Len()
+	var refused [urgencies]uint64
+	show := func(kind string, l *line) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for u := range waiting {
+			waiting[u] += l.waiting[u].Len()
+			refused[u] += l.refused[u]
+		}
+		out <- prometheus.MustNewConstMetric(insideDesc, prometheus.GaugeValue, float64(l.inside), kind)
+		out <- prometheus.MustNewConstMetric(limitDesc, prometheus.GaugeValue, float64(l.limit), kind)
 	}
-	c.line.mu.Unlock()
-	out <- prometheus.MustNewConstMetric(insideDesc, prometheus.GaugeValue, float64(inside))
-	out <- prometheus.MustNewConstMetric(limitDesc, prometheus.GaugeValue, float64(c.line.limit))
+	show("update", c.store.updates)
+	if c.store.views != c.store.updates {
+		show("view", c.store.views)
+	}
 	for u := range Urgency(urgencies) {
 		out <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(waiting[u]), u.String())
 		out <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(refused[u]), u.String())

@@ -36,8 +36,8 @@ type Options struct {
 
 // engine is one kind of database.
 type engine interface {
-	// capacity is how many calls the database serves well at once.
-	capacity() int
+	// capacity is how many calls the database serves well at once; views is 0 if both kinds wait for the same.
+	capacity() (updates, views int)
 	update(ctx context.Context, fn func(*Tx) error) error
 	view(ctx context.Context, fn func(*Tx) error) error
 	// close waits for what was accepted. It is called once.
@@ -48,11 +48,12 @@ type engine interface {
 type Store struct {
 	engine engine
 	lock   *os.File // nil unless opened alone
-	line   line
 	stats  *stats
-	now    func() time.Time
-	epoch  string
-	closed atomic.Bool
+	// Where calls wait; the same line where views wait for the writer, too.
+	updates, views *line
+	now            func() time.Time
+	epoch          string
+	closed         atomic.Bool
 }
 
 // Open opens the database that dsn names (`sqlite:PATH`, `sqlite::memory:` or `postgres://…`), creates or migrates its
@@ -88,9 +89,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.unlock())
 	}
-	if s.line.limit = o.Calls; s.line.limit == 0 {
-		s.line.limit = s.engine.capacity()
-	}
+	s.openLines(o.Calls)
 	if err := s.loadEpoch(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("read epoch: %w", err), s.Close())
 	}
@@ -124,7 +123,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	if s.closed.Load() {
 		return unavailable(errClosed, false)
 	}
-	return s.inTurn(ctx, "update", fn, s.engine.update)
+	return s.inTurn(ctx, s.updates, "update", fn, s.engine.update)
 }
 
 // View runs fn on one snapshot of the database. fn must not write and must not call the Store, and may run again.
@@ -132,21 +131,7 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	if s.closed.Load() {
 		return unavailable(errClosed, false)
 	}
-	return s.inTurn(ctx, "view", fn, s.engine.view)
-}
-
-// inTurn has fn carried out once it is its turn.
-func (s *Store) inTurn(ctx context.Context, kind string, fn func(*Tx) error, carryOut func(context.Context, func(*Tx) error) error) error {
-	asked := time.Now()
-	if err := s.line.enter(ctx); err != nil {
-		return err
-	}
-	defer s.line.leave()
-	began := time.Now()
-	s.stats.waited.Observe(began.Sub(asked).Seconds())
-	err := carryOut(ctx, fn)
-	s.stats.called(kind, began, err)
-	return err
+	return s.inTurn(ctx, s.views, "view", fn, s.engine.view)
 }
 
 // Epoch names the database's history: it is kept over restarts and new when a database was restored or replaced.
