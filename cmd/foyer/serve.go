@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime/debug"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -57,6 +58,9 @@ func possible(s *config.Settings) error {
 // serve opens the listeners and the node and runs until ctx ends. Beside it runs what beside is, which is given the
 // devices' address and ends with ctx; its error ends the server.
 func serve(ctx context.Context, s config.Settings, log zerolog.Logger, beside func(ctx context.Context, address string) error) error {
+	if s.GarbagePercent > 0 {
+		debug.SetGCPercent(s.GarbagePercent)
+	}
 	devices, err := ws.Listen(ctx, s.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)

@@ -225,7 +225,7 @@ func (w *work) round(ctx context.Context, a *animal, other string) error {
 	if _, err := a.Withdraw(ctx, protocol.InvitationWithdrawParams{UserID: other}); err != nil {
 		return err
 	}
-	if a.since().Equal(since) { // online all the time
+	if a.since() == since { // online all the time
 		w.mu.Lock()
 		w.took = append(w.took, time.Since(began))
 		w.mu.Unlock()

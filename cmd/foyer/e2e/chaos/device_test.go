@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +38,6 @@ type device struct {
 	told   []told
 	silent bool // it reads nothing
 	woken  chan struct{}
-	mutes  []gap // when it read nothing
 	closed bool
 }
 
@@ -307,9 +305,6 @@ func (d *device) await(ctx context.Context) (*line, error) {
 	for {
 		d.mu.Lock()
 		l, up := d.line, d.up
-		if d.silent {
-			l, up = nil, d.woken
-		}
 		d.mu.Unlock()
 		if l != nil {
 			return l, nil
@@ -337,18 +332,11 @@ func (d *device) silence() (wake func()) {
 		return func() {}
 	}
 	d.silent, d.woken = true, make(chan struct{})
-	woken, from := d.woken, time.Now()
+	woken := d.woken
 	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.silent, d.mutes = false, append(d.mutes, gap{from, time.Now()})
+		d.silent = false
 		close(woken)
 	}
-}
-
-// wasSilent reports whether the device read nothing at some time between two moments.
-func (d *device) wasSilent(from, to time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.ContainsFunc(d.mutes, func(g gap) bool { return g.from.Before(to) && g.to.After(from) })
 }
