@@ -64,8 +64,9 @@ type Owner interface {
 	// cleared away, and has to come anew.
 	Fenced()
 	// Returned is called when Redis is back, and has again what this node knows: what others did meanwhile is to be read.
-	// emptied says that Redis had lost all, so that other nodes may still be writing.
-	Returned(emptied bool)
+	// anew says that Redis had lost all, or was away since the node's start: what it has to know is to be written, and other
+	// nodes may still be at it.
+	Returned(anew bool)
 	// Replaced is called when a device has come to this node that hung on another while nobody could be told: its socket
 	// there is to be closed.
 	Replaced(cluster.Device)
@@ -81,7 +82,7 @@ func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *No
 	n := &Node{
 		c: c, name: name, devices: devices, registry: registry, owner: owner, done: make(chan struct{}),
 		leases: c.tagged(0, "leases"), dying: c.tagged(0, "dying"), mark: c.tagged(0, "mark"),
-		quietUntil: time.Now().Add(quietTime), away: errors.New("not connected yet"),
+		quietUntil: time.Now().Add(quietTime), away: errNotYet,
 	}
 	n.id = n.newID()
 	devices.self, registry.self = n.ID, n.ID
@@ -91,6 +92,8 @@ func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *No
 	go n.run()
 	return n
 }
+
+var errNotYet = errors.New("not connected yet")
 
 func (n *Node) newID() string { return n.name + "#" + uuid.NewString() }
 
@@ -227,6 +230,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	n.c.breaker.open.Store(false)
 	n.mu.Lock()
 	back, emptied := n.away != nil, n.known != "" && n.known != mark
+	late := n.known == "" && !errors.Is(n.away, errNotYet)
 	if back || emptied {
 		n.quietUntil = time.Now().Add(quietTime)
 	}
@@ -238,7 +242,11 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	if emptied {
 		n.Stats.Refill.Add(1)
 	}
-	return (back || emptied) && n.refill(emptied)
+	if !back && !emptied || !n.refill(emptied) {
+		return false
+	}
+	n.owner.Returned(emptied || late)
+	return true
 }
 
 // fenced begins anew under another ID. What may have been written late under the old one is cleared away once more.
@@ -282,7 +290,6 @@ func (n *Node) refill(emptied bool) bool {
 	// Others may be writing back what is no more; what they do is looked at too.
 	n.auditAt, n.audits = time.Now(), 2
 	n.mu.Unlock()
-	n.owner.Returned(emptied)
 	return true
 }
 

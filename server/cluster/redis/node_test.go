@@ -26,13 +26,19 @@ type member struct {
 	over   atomic.Bool // the sessions have ended, as far as the records go
 
 	returned atomic.Int64
+	anew     atomic.Bool
 	replaced chan cluster.Device
 	told     chan protocol.SessionRoster // what the node told only those who are on it
 }
 
 func (m *member) Fenced()                   { m.fences.Add(1) }
 func (m *member) Hangs(_, _, _ string) bool { return !m.ended.Load() }
-func (m *member) Returned(bool)             { m.returned.Add(1) }
+
+func (m *member) Returned(anew bool) {
+	m.anew.Store(anew)
+	m.returned.Add(1)
+}
+
 func (m *member) Replaced(d cluster.Device) { m.replaced <- d }
 
 func (m *member) Lasting(_ context.Context, ids []string) (map[string]bool, error) {
@@ -180,6 +186,7 @@ func TestRedisThatCameBackEmptyIsFilled(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, swept.Departed)
 	require.Zero(t, one.fences.Load()+two.fences.Load())
+	require.True(t, one.anew.Load())
 }
 
 func TestWhoseSocketEndedWhileRedisWasAwayIsWaitedForAndGone(t *testing.T) {
