@@ -40,7 +40,7 @@ func (s *Server) detach(d *Device, forGood bool) {
 	if account != nil {
 		defer s.closeAccount(account)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), requestTime) // it ends properly while the server stops, too
+	ctx, cancel := context.WithTimeout(s.ctx, requestTime)
 	defer cancel()
 	var fx effects
 	if forGood {

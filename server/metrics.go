@@ -22,6 +22,7 @@ type metrics struct {
 	heldFull  prometheus.Counter       // notifications that found no room behind a request
 	failed    *prometheus.CounterVec   // regular steps that failed, by step
 	reaped    prometheus.Counter       // devices whose grace ended
+	tickLate  prometheus.Histogram     // how late sessions' ticks began
 	all       []prometheus.Collector
 }
 
@@ -41,6 +42,10 @@ func newMetrics(s *Server) *metrics {
 	m.heldFull = prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_held_full_total", Help: "Notifications that found no room behind a request in flight; the device is closed with 4000."})
 	m.failed = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "foyer_steps_failed_total", Help: "Regular work that failed and is tried again, by step: graces, log, expiry, mail, presence, retention."}, []string{"step"})
 	m.reaped = prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_graces_ended_total", Help: "Dropped devices that did not come back in time."})
+	m.tickLate = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "foyer_tick_late_seconds", Help: "How long after its moment a session's tick began.",
+		Buckets: []float64{.00025, .0005, .001, .002, .004, .008, .016, .032, .064, .128, .256},
+	})
 	stats := s.acceptor.Stats()
 	gauge := func(name, help string, fn func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, fn)
@@ -54,7 +59,7 @@ func newMetrics(s *Server) *metrics {
 		}, func() float64 { return float64(stats.Refused[why].Load()) })
 	}
 	m.all = []prometheus.Collector{
-		m.requests, m.ends, m.gaps, m.caughtUp, m.malformed, m.overLimit, m.resumes, m.heldFull, m.failed, m.reaped,
+		m.requests, m.ends, m.gaps, m.caughtUp, m.malformed, m.overLimit, m.resumes, m.heldFull, m.failed, m.reaped, m.tickLate,
 		gauge("foyer_devices", "Open sockets.", func() float64 { return float64(stats.Open.Load()) }),
 		gauge("foyer_users", "Users with devices on this node.", func() float64 { return float64(s.accounts.count()) }),
 		gauge("foyer_sessions", "Sessions with devices on this node.", func() float64 { return float64(s.rooms.count()) }),

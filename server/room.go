@@ -22,6 +22,7 @@ type room struct {
 	relay   relay.Relay
 	timer   *time.Timer // made with the first tick
 	armed   bool        // a tick is due
+	due     time.Time   // when
 	hz      int         // 0 until the first device has settled
 	origin  time.Time   // when tick 0 was
 	live    []receiver  // who gets states

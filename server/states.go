@@ -64,7 +64,9 @@ func (r *room) armLocked() {
 		return
 	}
 	r.armed = true
-	wait := relay.Next(r.origin, r.srv.now(), r.hz)
+	now := r.srv.now()
+	wait := relay.Next(r.origin, now, r.hz)
+	r.due = now.Add(wait)
 	if r.timer == nil {
 		r.timer = time.AfterFunc(wait, r.ticked)
 	} else {
@@ -79,6 +81,7 @@ func (r *room) ticked() {
 	defer r.telling.Unlock()
 	r.mu.Lock()
 	r.armed = false
+	r.srv.metrics.tickLate.Observe(r.srv.now().Sub(r.due).Seconds())
 	news := r.newsLocked()
 	r.mu.Unlock()
 	if news != nil {

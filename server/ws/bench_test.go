@@ -36,7 +36,7 @@ func (b *benchRoom) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.sockets <- s
 }
 
-func benchServer(b *testing.B) (*benchRoom, string) {
+func benchServer(b testing.TB) (*benchRoom, string) {
 	o := Defaults()
 	o.UpgradesPerSecond, o.QueueMessages, o.QueueBytes = 0, 0, 0
 	h := &benchRoom{acceptor: New(o), sockets: make(chan *Socket, 20000)}
@@ -49,7 +49,7 @@ func benchServer(b *testing.B) (*benchRoom, string) {
 }
 
 // rawDial shakes hands without a client library, so that the other end costs next to nothing.
-func rawDial(b *testing.B, addr string) net.Conn {
+func rawDial(b testing.TB, addr string) net.Conn {
 	c, err := net.Dial("tcp", addr)
 	require.NoError(b, err)
 	_, err = fmt.Fprintf(c, "GET /v1/ws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", addr)
@@ -93,12 +93,42 @@ func held() (heap, stack uint64) {
 	return m.HeapInuse, m.StackInuse
 }
 
-// BenchmarkTick is one tick's frame to 100 devices that read, until all of it is with the kernel.
+// BenchmarkTick is one tick's frame to devices that read, until all of it is with the kernel, beside others that are
+// silent. What a frame costs should not depend on either number.
 func BenchmarkTick(b *testing.B) {
+	for _, c := range []struct{ receivers, idle int }{{10, 0}, {100, 0}, {1000, 0}, {100, 5000}} {
+		b.Run(fmt.Sprintf("receivers=%d/idle=%d", c.receivers, c.idle), func(b *testing.B) { benchTick(b, c.receivers, c.idle) })
+	}
+}
+
+func benchTick(b *testing.B, receivers, idle int) {
 	h, addr := benchServer(b)
-	const n = 100
-	var sockets []*Socket
-	var clients []net.Conn
+	clients, sockets := readers(b, h, addr, receivers)
+	for range idle {
+		clients = append(clients, rawDial(b, addr))
+		sockets = append(sockets, <-h.sockets)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		frame := []*Frame{NewBinary(make([]byte, 3200))}
+		for _, s := range sockets[:receivers] {
+			s.SendState(frame, false)
+		}
+		for _, s := range sockets[:receivers] {
+			for s.busy() {
+				runtime.Gosched()
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(receivers), "ns/frame")
+	for i, c := range clients {
+		_ = c.Close()
+		<-sockets[i].Done()
+	}
+}
+
+// readers are n devices that take whatever they are sent.
+func readers(b testing.TB, h *benchRoom, addr string, n int) (clients []net.Conn, sockets []*Socket) {
 	for range n {
 		c := rawDial(b, addr)
 		clients = append(clients, c)
@@ -112,23 +142,21 @@ func BenchmarkTick(b *testing.B) {
 			}
 		}()
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		frame := []*Frame{NewBinary(make([]byte, 3200))}
-		for _, s := range sockets {
-			s.SendState(frame, false)
+	return clients, sockets
+}
+
+func TestDeliveringAStateAllocatesNothing(t *testing.T) {
+	h, addr := benchServer(t)
+	clients, sockets := readers(t, h, addr, 1)
+	frame := []*Frame{NewBinary(make([]byte, 3200))}
+	per := testing.AllocsPerRun(500, func() {
+		for !sockets[0].SendState(frame, true) || sockets[0].busy() {
+			runtime.Gosched()
 		}
-		for _, s := range sockets {
-			for s.busy() {
-				runtime.Gosched()
-			}
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/frame")
-	for i, c := range clients {
-		_ = c.Close()
-		<-sockets[i].Done()
-	}
+	})
+	require.Zero(t, per)
+	_ = clients[0].Close()
+	<-sockets[0].Done()
 }
 
 func (s *Socket) busy() bool {

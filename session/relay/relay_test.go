@@ -281,6 +281,34 @@ func BenchmarkTick(b *testing.B) {
 	}
 }
 
+// BenchmarkSubset is a tick of a large session in which each of the receivers named twenty others, twenty of them the same.
+func BenchmarkSubset(b *testing.B) {
+	const members = 500
+	var r relay.Relay
+	var subsets []*relay.Subset
+	for n := range uint16(members / 20) {
+		named := make([]uint16, 20)
+		for i := range named {
+			named[i] = (n*20 + uint16(i)) % members
+		}
+		subsets = append(subsets, r.NewSubset(named, 2, 20, nil))
+	}
+	state := make([]byte, 64)
+	b.ReportAllocs()
+	for i := range b.N {
+		state[0], state[1], state[2] = byte(i), byte(i>>8), byte(i>>16)
+		for n := range uint16(members) {
+			r.Write(n, state)
+		}
+		r.Tick(uint32(i))
+		for n := range members {
+			if len(r.Subset(subsets[n/20])) == 0 {
+				b.Fatal("nothing sent")
+			}
+		}
+	}
+}
+
 func BenchmarkDelivery(b *testing.B) {
 	var r relay.Relay
 	x := relay.NewExclusion([]uint16{3})
