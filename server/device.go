@@ -2,6 +2,7 @@ package server
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"foyer/protocol"
@@ -30,6 +31,8 @@ type Device struct {
 	kind        protocol.Kind
 	companion   bool
 	resumed     bool // it continues one that was there before
+
+	replaced atomic.Bool // another socket was found to have taken it over: nothing more is carried out
 
 	mu          sync.Mutex // guards what follows
 	claims      *auth.Claims

@@ -49,6 +49,9 @@ func (d *Device) Text(payload []byte) {
 		d.beforeHello(items, batch)
 		return
 	}
+	if d.stale() {
+		return
+	}
 	var fx effects
 	d.hold()
 	if answer := d.carryOut(items, batch, &fx); answer != nil {

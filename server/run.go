@@ -29,6 +29,9 @@ const (
 // It returns once all that it began has ended.
 func (s *Server) Run(ctx context.Context) {
 	var all sync.WaitGroup
+	if s.shared {
+		all.Go(func() { s.keepBeat(ctx) })
+	}
 	for _, job := range []struct {
 		every time.Duration
 		name  string

@@ -133,6 +133,7 @@ type Server struct {
 	tailRead atomic.Int64 // when the log's tail was last read, Unix milliseconds
 	tail     int64        // up to where the log was read; owned by Start, then by Run
 
+	beat      beat
 	sockets   sockets
 	byUser    *hub.Index[string, *Device]
 	bySession *hub.Index[string, *Device]

@@ -84,6 +84,7 @@ func call[R any](ctx context.Context, d *device, method protocol.Method, params 
 		m, err := l.ask(ctx, method, params)
 		switch {
 		case err != nil:
+			sleep(ctx, 20*time.Millisecond)
 			continue
 		case m.Error != nil && m.Error.Code == protocol.CodeUnavailable:
 			sleep(ctx, 100*time.Millisecond)

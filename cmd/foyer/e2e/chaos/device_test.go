@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +39,7 @@ type device struct {
 	told   []told
 	silent bool // it reads nothing
 	woken  chan struct{}
+	mutes  []gap // when it read nothing
 	closed bool
 }
 
@@ -305,6 +307,9 @@ func (d *device) await(ctx context.Context) (*line, error) {
 	for {
 		d.mu.Lock()
 		l, up := d.line, d.up
+		if d.silent {
+			l, up = nil, d.woken
+		}
 		d.mu.Unlock()
 		if l != nil {
 			return l, nil
@@ -332,11 +337,18 @@ func (d *device) silence() (wake func()) {
 		return func() {}
 	}
 	d.silent, d.woken = true, make(chan struct{})
-	woken := d.woken
+	woken, from := d.woken, time.Now()
 	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.silent = false
+		d.silent, d.mutes = false, append(d.mutes, gap{from, time.Now()})
 		close(woken)
 	}
+}
+
+// wasSilent reports whether the device read nothing at some time between two moments.
+func (d *device) wasSilent(from, to time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.ContainsFunc(d.mutes, func(g gap) bool { return g.from.Before(to) && g.to.After(from) })
 }

@@ -280,6 +280,7 @@ func (a *actor) perform(ctx context.Context, o *operation) {
 				st.givenUp.Add(1)
 				return
 			}
+			sleep(ctx, 20*time.Millisecond)
 			continue
 		case m.Error == nil:
 			a.succeeded(o, m.Result)

@@ -225,14 +225,15 @@ func (s *seat) came(_ *device, l *line, hello *protocol.HelloResult) {
 	g.reckon()
 	s.mu.Lock()
 	wants, sat := s.wants, s.sat
-	kept := wants == g.h.closet && s.lostIn == wants && time.Since(s.lostAt) < absentFor // nobody is sent out of there
+	quick := time.Since(s.lostAt) < absentFor
+	kept := quick && wants == g.h.closet && s.lostIn == wants // nobody is sent out of there
 	s.session, s.members = "", nil
 	asked := wants
 	if !g.stays && wants != hello.SessionID {
 		s.wants, wants = hello.SessionID, hello.SessionID
 	}
 	s.mu.Unlock()
-	if (sat && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
+	if (sat && quick && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
 		g.h.w.violate("place lost", "%s came back on %s, and hello says it is in %q", s.d.name, l.node.name, hello.SessionID)
 	}
 	if wants != "" {

@@ -22,6 +22,9 @@ func (w *world) took(d *device, x told, commit time.Time) {
 		w.stats.resumed.Add(1)
 		return
 	}
+	if d.wasSilent(commit, x.at) {
+		return
+	}
 	l := latency{took: max(0, x.at.Sub(commit)), within: healthyWithin}
 	if p := w.phaseAt(commit); p != nil {
 		l.fault, l.within = p.fault, p.within

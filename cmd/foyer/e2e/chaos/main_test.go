@@ -52,8 +52,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// quick are the faults of a campaign without flags.
-const quick = "kill,stop-3s,drain,redis-restart,redis-stop-5s,redis-deaf,sql-crash,sql-cut-at-commit,sockets-drop"
+// quick are the faults of a campaign without flags, each cheap kind at least once.
+const quick = "kill,kill,kill,stop-3s,drain,redis-restart,redis-stop-5s,redis-deaf,sql-crash,sql-cut-at-commit,sockets-drop"
 
 // testWriter writes to a test's log.
 type testWriter struct{ t *testing.T }
