@@ -54,6 +54,8 @@ func (r *room) write(number uint16, state []byte, here bool) {
 	}
 	if here {
 		r.ownLocked(number)
+	} else {
+		delete(r.own, number) // written there from now on: what is here is a copy, and may be late
 	}
 	r.armLocked()
 }

@@ -125,7 +125,9 @@ func TestWhatHungOnADeadNodeIsClearedAway(t *testing.T) {
 	two.cancel() // as if killed
 	<-two.done
 	one.expire(t, two.ID())
-	require.Equal(t, []string{"ada", "ben"}, one.users(t), "nobody is taken for dead so soon after a start")
+	one.bury(t.Context())
+	require.Zero(t, one.Stats.Buried.Load(), "nobody is taken for dead so soon after a start")
+	require.Equal(t, []string{"ada", "ben"}, one.users(t))
 	one.hurry()
 	var departed []session.Departure
 	var gone []cluster.Device
