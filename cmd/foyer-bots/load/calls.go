@@ -14,9 +14,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// call is a request that was not answered yet. Each is one that may be sent again on the next socket: it reads, sets
-// what it sets, or has an op_id.
+// call is a request that was not answered yet. Unless it is to be made once, it may be sent again on the next socket:
+// it reads, sets what it sets, or has an op_id.
 type call struct {
+	once   bool
 	method protocol.Method
 	frame  []byte
 	sent   time.Time
@@ -30,7 +31,13 @@ type answer struct {
 	at     time.Time
 }
 
-var errNoAnswer = errors.New("no answer")
+var (
+	errNoAnswer    = errors.New("no answer")
+	errInterrupted = errors.New("interrupted") // by a socket that broke, and not to be repeated
+)
+
+// answerWithin is how long an answer is waited for, at least: a device may be away meanwhile.
+const answerWithin = 20 * time.Second
 
 func newOp() protocol.Op { return protocol.Op{OpID: uuid.NewString()} }
 
@@ -52,7 +59,7 @@ func (d *device) start(method protocol.Method, params any, take func(answer)) in
 	d.mu.Lock()
 	d.lastID++
 	id := d.lastID
-	c := &call{method: method, frame: encode(id, method, params), sent: time.Now(), take: take}
+	c := &call{once: method == protocol.MethodSessionSend, method: method, frame: encode(id, method, params), sent: time.Now(), take: take}
 	if d.calls == nil {
 		d.calls = map[int64]*call{}
 	}
@@ -68,11 +75,17 @@ func (d *device) start(method protocol.Method, params any, take func(answer)) in
 	return id
 }
 
-// callsInOrder returns what was not answered, in the order in which it was asked; the caller holds mu.
-func (d *device) callsInOrder() []*call {
+// unanswered returns what may be asked again, in the order in which it was asked, and ends the other calls; the caller
+// holds mu.
+func (d *device) unanswered() []*call {
 	var all []*call
 	for _, id := range slices.Sorted(maps.Keys(d.calls)) {
-		all = append(all, d.calls[id])
+		if c := d.calls[id]; !c.once {
+			all = append(all, c)
+		} else {
+			delete(d.calls, id)
+			c.take(answer{err: errInterrupted})
+		}
 	}
 	return all
 }
@@ -96,7 +109,7 @@ func ask[R any](d *device, method protocol.Method, params any) (R, error) {
 // askInline is ask, and calls inline with a good answer where the socket is read, before anything that follows it.
 func askInline[R any](d *device, method protocol.Method, params any, inline func([]byte, time.Time)) (R, error) {
 	var result R
-	ctx, cancel := context.WithTimeout(d.p.f.ctx, 2*d.p.f.o.Patience)
+	ctx, cancel := context.WithTimeout(d.p.f.ctx, max(answerWithin, 2*d.p.f.o.Patience))
 	defer cancel()
 	for {
 		answers := make(chan answer, 1)
@@ -141,6 +154,10 @@ func (d *device) decode(method protocol.Method, raw []byte, into any) bool {
 
 // refused counts a request that did not get what it asked for.
 func (d *device) refused(method protocol.Method, err error) {
+	if errors.Is(err, errInterrupted) {
+		d.p.f.rec.delay(string(method) + ": interrupted")
+		return
+	}
 	reason := err.Error()
 	var refusal *protocol.Error
 	if errors.As(err, &refusal) {

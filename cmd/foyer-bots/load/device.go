@@ -352,7 +352,7 @@ func (d *device) returned() {
 	d.mu.Lock()
 	socket, life := d.socket, d.life
 	var frames [][]byte
-	for _, c := range d.callsInOrder() {
+	for _, c := range d.unanswered() {
 		frames = append(frames, c.frame)
 	}
 	lost := d.lost

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -10,7 +11,10 @@ import (
 
 // pairs knows between whom something is going on.
 type pairs struct {
-	mu    sync.Mutex
+	// murky has those of whom nobody knows what stands between them: an answer never came, or a change was never seen.
+	murky sync.Map // [2]int → true
+
+	mu    sync.Mutex // guards what follows; taken before a device's
 	busy  map[[2]int]bool
 	turn  int
 	round int
@@ -39,15 +43,14 @@ func (f *field) next() (a, b *person) {
 			offset++
 		}
 		a, b = f.people[i], f.people[(i+offset)%n]
-		key := [2]int{min(a.index, b.index), max(a.index, b.index)}
-		if a == b || f.pairs.busy[key] || !a.enlist() {
+		if a == b || f.pairs.busy[key(a, b)] || !a.enlist() {
 			continue
 		}
 		if !b.enlist() {
 			a.retire()
 			continue
 		}
-		f.pairs.busy[key] = true
+		f.pairs.busy[key(a, b)] = true
 		return a, b
 	}
 	return nil, nil
@@ -62,7 +65,21 @@ func (f *field) done(a, b *person, clean bool) {
 	}
 	f.pairs.mu.Lock()
 	defer f.pairs.mu.Unlock()
-	delete(f.pairs.busy, [2]int{min(a.index, b.index), max(a.index, b.index)})
+	delete(f.pairs.busy, key(a, b))
+}
+
+// key names a pair whichever is first.
+func key(a, b *person) [2]int { return [2]int{min(a.index, b.index), max(a.index, b.index)} }
+
+// lose gives up knowing what stands between two.
+func (f *field) lose(a, b *person) {
+	f.pairs.murky.Store(key(a, b), true)
+}
+
+// knows reports whether it is known what stands between two.
+func (f *field) knows(a, b *person) bool {
+	_, murky := f.pairs.murky.Load(key(a, b))
+	return !murky
 }
 
 // idle counts an event for which there was nobody: an error, unless most are offline and could not have done it.
@@ -144,10 +161,19 @@ func (w *flow) after(d time.Duration) {
 func act[R any](w *flow, by *person, method protocol.Method, params any) (R, bool) {
 	r, err := ask[R](by.device(), method, params)
 	if err != nil {
-		w.step.cancel()
+		w.failed(err)
 		return r, false
 	}
 	return r, w.seen()
+}
+
+// failed ends a step whose request failed. Only a refusal says that nothing was done.
+func (w *flow) failed(err error) {
+	var refusal *protocol.Error
+	if !errors.As(err, &refusal) || refusal.Code == protocol.CodeInternal || refusal.Data != nil && refusal.Data.Unknown {
+		w.f.lose(w.a, w.b)
+	}
+	w.step.cancel()
 }
 
 // expect begins a step with what the two must be told; empty expectations are nothing to be told.
@@ -187,6 +213,7 @@ func (w *flow) seen() bool {
 			}
 		}
 		if again.IsZero() {
+			w.f.lose(w.a, w.b)
 			for _, e := range open {
 				if e.device.gone() {
 					continue
@@ -239,7 +266,7 @@ func (w *flow) send(timed bool) bool {
 	r, err := ask[protocol.InvitationSendResult](w.a.device(), protocol.MethodInvitationSend,
 		protocol.InvitationSendParams{To: protocol.To{UserID: w.b.userID()}, Op: newOp()})
 	if err != nil {
-		w.step.cancel()
+		w.failed(err)
 		return false
 	}
 	if r.Unchanged || r.Invitation == nil || r.Relation.State != protocol.RelationSent {
@@ -386,7 +413,7 @@ func (w *flow) cross() bool {
 	}
 	one, other := <-results, <-results
 	if !one || !other {
-		w.step.cancel()
+		w.failed(errNoAnswer) // one of them may have been carried out
 		return false
 	}
 	return w.seen()

@@ -176,16 +176,25 @@ func TestServerThatLiesIsCaught(t *testing.T) {
 		}},
 	}
 	liars, loads := map[string]*liar{}, map[string]*began{}
-	for name, c := range lies {
-		l := &liar{}
+	try := func(t *testing.T, name string, more ...string) {
+		l, c := &liar{}, lies[name]
 		lying := proxy(t, address, func(f wire.Frame, later func(time.Duration, wire.Frame)) []wire.Frame { return c.lie(l, f, later) })
-		o := options(t, c.scenario, []string{lying}, c.sets...)
+		o := options(t, c.scenario, []string{lying}, append(append([]string{}, c.sets...), more...)...)
 		o.Patience = 1500 * time.Millisecond
 		liars[name], loads[name] = l, begin(t, o)
+	}
+	for name := range lies {
+		try(t, name)
 	}
 	for name, c := range lies {
 		t.Run(name, func(t *testing.T) {
 			r := loads[name].result(t)
+			for _, longer := range []string{"5s", "20s"} { // where the machine was too slow for anything to happen
+				if !liars[name].told || r.Violations.Kinds[c.kind] == 0 {
+					try(t, name, "duration="+longer)
+					r = loads[name].result(t)
+				}
+			}
 			require.True(t, liars[name].told, "there was nothing to lie about")
 			require.Positive(t, r.Violations.Kinds[c.kind], "%v", r.Violations.Sample)
 		})

@@ -40,11 +40,11 @@ type person struct {
 	awaySince         time.Time // when the last device went; zero while one is there
 	awayFrom, awayTo  time.Time // the last time of no device
 
-	note    uint32               // of the last presence set
-	noteDue [16]time.Time        // when a note was to be set, by number
-	noteSet time.Time            // when the last one was answered
-	done    int64                // counts what this person did
-	ended   map[string]time.Time // until when somebody disconnected from may still be seen
+	note               uint32               // of the last presence set
+	noteDue            [16]time.Time        // when a note was to be set, by number
+	noteBegun, noteSet time.Time            // when the last one was asked for, and answered
+	done               int64                // counts what this person did
+	ended              map[string]time.Time // until when somebody disconnected from may still be seen
 }
 
 func newPerson(f *field, index, number int) *person {

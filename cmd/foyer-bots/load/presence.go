@@ -34,7 +34,8 @@ func (p *person) setPresence(due time.Time) {
 	p.mu.Lock()
 	p.note++
 	note := p.note
-	p.noteDue[note%uint32(len(p.noteDue))], p.noteSet = due, time.Now()
+	now := time.Now()
+	p.noteDue[note%uint32(len(p.noteDue))], p.noteBegun, p.noteSet = due, now, now
 	p.mu.Unlock()
 	text := "note " + strconv.FormatUint(uint64(note), 10)
 	_, err := ask[struct{}](p.device(), protocol.MethodPresenceSet, struct {
@@ -115,9 +116,9 @@ func (d *device) stale(patience time.Duration) string {
 	}
 	for _, friend := range d.p.friends {
 		friend.mu.Lock()
-		note, set, away, back := friend.note, friend.noteSet, !friend.awaySince.IsZero(), friend.awayTo
+		note, begun, set, away, back := friend.note, friend.noteBegun, friend.noteSet, !friend.awaySince.IsZero(), friend.awayTo
 		friend.mu.Unlock()
-		if note == 0 || set.IsZero() || now.Sub(set) < patience || away || now.Sub(back) < patience || set.Before(d.since) {
+		if note == 0 || set.IsZero() || now.Sub(set) < patience || away || now.Sub(back) < patience || begun.Before(d.since) {
 			continue
 		}
 		if d.heard[friend] != note {

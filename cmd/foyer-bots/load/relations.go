@@ -126,7 +126,8 @@ func (d *device) related(c *protocol.RelationChanged, now time.Time) {
 	id := c.User.ID
 	before := d.relations[id]
 	d.apply(id, c, before)
-	if d.p.f.person(id) == nil {
+	other := d.p.f.person(id)
+	if other == nil {
 		return // somebody that a token from a file knows
 	}
 	if c.Rev > d.replay && c.Unseen != d.unseen {
@@ -134,6 +135,9 @@ func (d *device) related(c *protocol.RelationChanged, now time.Time) {
 		d.unseen = c.Unseen
 	}
 	waits := d.waits[id]
+	if !d.p.f.knows(d.p, other) {
+		return
+	}
 	if len(waits) == 0 {
 		rec.violate("relation", who, "was told of %s %s, which must not be told here (revision %d, cause %q)", id, c.Relation.State, c.Rev, c.Cause)
 		return
