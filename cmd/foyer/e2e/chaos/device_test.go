@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +38,8 @@ type device struct {
 	rev    int64
 	first  int64 // the revision it began with
 	told   []told
-	silent bool // it reads nothing
+	lost   time.Time // when its last socket broke
+	silent bool      // it reads nothing
 	woken  chan struct{}
 	mutes  []gap // when it read nothing
 	closed bool
@@ -180,6 +182,9 @@ func (d *device) online(l *line, hello *protocol.HelloResult, resuming bool) {
 	if resuming && !hello.Resumed {
 		d.w.violate("resume", "%s at revision %d was not resumed on %s (epoch %s, now %s, revision %d)", d.name, d.rev, l.node.name, d.epoch, hello.Epoch, hello.Rev)
 	}
+	if resuming && hello.DeviceID != d.id && time.Since(d.lost) < absentFor && !d.w.overlaps(d.lost, time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
+		d.w.violate("place lost", "%s came back on %s after %s, and is another device: %s, now %s", d.name, l.node.name, time.Since(d.lost), d.id, hello.DeviceID)
+	}
 	if !hello.Resumed {
 		d.rev = hello.Rev
 		if d.first < 0 {
@@ -203,7 +208,7 @@ func (d *device) offline(l *line) {
 	l.sock.Drop()
 	close(l.gone)
 	d.mu.Lock()
-	d.line = nil
+	d.line, d.lost = nil, time.Now()
 	d.up = make(chan struct{})
 	d.mu.Unlock()
 	if d.onGone != nil {

@@ -49,7 +49,6 @@ type seat struct {
 	d *device
 
 	mu      sync.Mutex // guards what follows
-	sat     bool       // it has been somewhere
 	session string     // "" if it is in none
 	wants   string     // where it is to be
 	lostIn  string     // where it was when its socket broke
@@ -224,7 +223,7 @@ func (s *seat) came(_ *device, l *line, hello *protocol.HelloResult) {
 	g := s.g
 	g.reckon()
 	s.mu.Lock()
-	wants, sat := s.wants, s.sat
+	wants := s.wants
 	quick := time.Since(s.lostAt) < absentFor
 	kept := quick && wants == g.h.closet && s.lostIn == wants // nobody is sent out of there
 	s.session, s.members = "", nil
@@ -233,8 +232,8 @@ func (s *seat) came(_ *device, l *line, hello *protocol.HelloResult) {
 		s.wants, wants = hello.SessionID, hello.SessionID
 	}
 	s.mu.Unlock()
-	if (sat && quick && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
-		g.h.w.violate("place lost", "%s came back on %s, and hello says it is in %q", s.d.name, l.node.name, hello.SessionID)
+	if (quick && s.lostIn == asked && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
+		g.h.w.violate("place lost", "%s came back on %s after %s, as %s, and hello says it is in %q", s.d.name, l.node.name, time.Since(s.lostAt), hello.DeviceID, hello.SessionID)
 	}
 	if wants != "" {
 		go s.join(context.WithoutCancel(g.h.w.t.Context()), wants)
@@ -304,7 +303,7 @@ func (s *seat) answer(_ *line, method protocol.Method, m *protocol.ServerMessage
 func (s *seat) sit(r *protocol.SessionJoinResult) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sat, s.session, s.version, s.members = true, r.Session.ID, r.Version, map[string]protocol.Member{}
+	s.session, s.version, s.members = r.Session.ID, r.Version, map[string]protocol.Member{}
 	for _, m := range r.Members {
 		s.members[m.User.ID] = m
 	}
