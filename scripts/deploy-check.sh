@@ -17,7 +17,7 @@ if [ "$(id -u)" = 0 ]; then # as the image runs it: no file but itself, and an o
 	chmod 755 "$folder" "$folder/root"
 	mkdir -p "$folder/root/data" && chown 65532:65532 "$folder/root/data"
 	port=$((20000 + RANDOM % 10000))
-	env -i FOYER_AUTH_SECRET="$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" FOYER_STORE=sqlite:/data/foyer.db FOYER_NODE=check \
+	env -i PATH="$PATH:/usr/sbin:/sbin" FOYER_AUTH_SECRET="$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" FOYER_STORE=sqlite:/data/foyer.db FOYER_NODE=check \
 		FOYER_LISTEN="127.0.0.1:$port" FOYER_ADMIN_LISTEN="127.0.0.1:$((port + 1))" \
 		chroot --userspec=65532:65532 "$folder/root" /foyer serve 2>"$folder/log" &
 	server=$!
@@ -25,7 +25,7 @@ if [ "$(id -u)" = 0 ]; then # as the image runs it: no file but itself, and an o
 		"$folder/root/foyer" health --ready --admin-listen "127.0.0.1:$((port + 1))" >/dev/null 2>&1 && ready=yes && break
 		sleep 0.1
 	done
-	kill "$server" && wait "$server" || true
+	kill "$server" 2>/dev/null && wait "$server" || true
 	[ "${ready:-}" = yes ] || die "the program does not run in an empty root: $(cat "$folder/log")"
 else
 	unchecked+=('the program in an empty root (root only)')
@@ -88,8 +88,8 @@ for kind in Deployment Service PodDisruptionBudget HorizontalPodAutoscaler Ingre
 done
 ! grep -q '^kind: Secret$' "$folder/everything.yaml" || die 'the chart makes a Secret'
 # Names of settings that the program does not know have no effect, and it says so.
-grep -oE 'FOYER_[A-Z_]+' "$folder/everything.yaml" deploy/compose/compose.yaml deploy/systemd/foyer.service deploy/Dockerfile |
-	cut -d: -f2 | sort -u | while read -r name; do
+cat "$folder/everything.yaml" deploy/compose/compose.yaml deploy/systemd/foyer.service deploy/Dockerfile |
+	grep -vE '^ *#' | grep -oE 'FOYER_[A-Z_]+' | sort -u | while read -r name; do
 	grep -q "\`$name\`" docs/configuration.md || die "no setting: $name"
 done
 
