@@ -27,6 +27,8 @@ type Roster struct {
 	// What Take will compare: those touched since, as they were then; nil if they were not there.
 	before  map[string]*Member
 	reasons map[string]protocol.LeaveReason
+
+	coded map[string]codedMember // as Encode last wrote the members
 }
 
 // gone is who left lately.

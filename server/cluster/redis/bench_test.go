@@ -19,7 +19,7 @@ func BenchmarkFlush(b *testing.B) {
 		b.Run(fmt.Sprint(members), func(b *testing.B) {
 			c, err := Open(server.URL, Options{Prefix: newPrefix()})
 			require.NoError(b, err)
-			defer c.Close()
+			defer func() { require.NoError(b, c.Close()) }()
 			r := NewRegistry(c, RegistryOptions{Message: message, RosterTick: time.Microsecond})
 			defer r.Stop()
 			r.self = func() string { return "one#1" }
