@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"foyer/protocol"
@@ -32,7 +33,7 @@ func (h *house) disagreement(ctx context.Context) string {
 	for _, id := range []string{h.hall, h.closet} {
 		var first, where string
 		var roster []string
-		in := map[string]bool{}
+		in, kinds := map[string]bool{}, map[string][]string{}
 		for _, g := range h.guests {
 			for _, s := range g.seats {
 				s.mu.Lock()
@@ -46,6 +47,7 @@ func (h *house) disagreement(ctx context.Context) string {
 					continue
 				}
 				in[g.user] = true
+				kinds[g.user] = append(kinds[g.user], string(s.d.kind))
 				if l := s.d.current(); l != nil {
 					where = fmt.Sprintf("%s on %s at version %d", s.d.name, l.node.name, version)
 				}
@@ -64,7 +66,12 @@ func (h *house) disagreement(ctx context.Context) string {
 		}
 		var there []string
 		for _, m := range roster {
-			there = append(there, m[:len("house-0")])
+			user := m[:len("house-0")]
+			there = append(there, user)
+			slices.Sort(kinds[user])
+			if want := fmt.Sprintf("%v connected=true", kinds[user]); !strings.HasSuffix(m, want) {
+				return fmt.Sprintf("%s is there with %s; the roster says %s", user, want, m)
+			}
 		}
 		if want := slices.Sorted(maps.Keys(in)); !slices.Equal(want, there) {
 			return fmt.Sprintf("members are %v; in the session are %v", there, want)
