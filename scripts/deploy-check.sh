@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Checks what is in deploy/ as far as that can be done without a cluster and without a container engine: the balancer's
 # configuration by haproxy, the unit by systemd-analyze, the chart by Helm (built from source once and kept: some minutes),
-# the compose file by docker compose or compose-go, the Dockerfile's steps by carrying them out. What is not installed and
+# the compose file by the library of docker compose, the Dockerfile's steps by carrying them out. What is not installed and
 # cannot be built is named at the end, and does not count as checked.
 . "$(dirname "$0")/lib.sh"
 
 HELM_VERSION=v3.19.0
+COMPOSE_VERSION=v2.9.0 # of compose-go, which reads the file as docker compose does
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 unchecked=()
@@ -63,13 +64,12 @@ fi
 
 say 'compose.yaml'
 deploy/compose/secrets.sh "$folder/secrets"
-if docker compose version >/dev/null 2>&1; then
-	docker compose -f deploy/compose/compose.yaml config --quiet
-elif have docker-compose; then
-	docker-compose -f deploy/compose/compose.yaml config --quiet
-else
-	unchecked+=(compose.yaml)
-fi
+compose=$TOOLS/compose-go-$COMPOSE_VERSION/cmd
+[ -x "$compose" ] || GOBIN=$(dirname "$compose") go install "github.com/compose-spec/compose-go/v2/cmd@$COMPOSE_VERSION" >&2
+"$compose" deploy/compose/compose.yaml >"$folder/compose.yaml"
+for name in $(sed -n 's/^ *[a-z_.]*: {file: .\/\(secrets\/[a-z_.]*\)}$/\1/p' deploy/compose/compose.yaml); do
+	[ -s "$folder/$name" ] || die "compose.yaml names $name, which secrets.sh does not make"
+done
 
 say 'the chart'
 helm=$TOOLS/helm-$HELM_VERSION/helm

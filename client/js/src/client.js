@@ -165,12 +165,12 @@ export class FoyerClient {
     this.#tokenRefused = false;
     this.#lastRefusal = undefined;
     if (!hello.resumed) this.#revisions.reset(hello.rev);
+    // In the order in which they were asked, before anything newer.
+    for (const [id, entry] of this.#pending) this.#write(id, entry.method, entry.params);
     this.#setStatus({ status: 'online' });
     this.#emitter.emit('hello', hello);
     if (!hello.resumed) this.#emitter.emit('sync', { cause: before ? 'not_resumed' : 'start' });
     this.#first.resolve(hello);
-    // In the order in which they were asked, before anything newer.
-    for (const [id, entry] of this.#pending) this.#write(id, entry.method, entry.params);
   }
 
   #turnedAway(socket, error) {

@@ -54,6 +54,21 @@ test('hello carries the token, and the subprotocol is offered', async () => {
   assert.equal(socket.closedWith, 1000);
 });
 
+test('what is asked as soon as there is a connection is asked once', async (t) => {
+  const asked = [];
+  const next = FakeSocket.next();
+  const client = new FoyerClient({ url: 'ws://test/v1/ws', token: () => 'token', WebSocket: FakeSocket, random: () => 0 });
+  t.after(() => client.close());
+  client.on('status', ({ status }) => status === 'online' && asked.push(client.call('session.list')));
+  client.on('hello', () => asked.push(client.call('settings.get')));
+  const connecting = client.connect();
+  const socket = await next;
+  socket.answer((await socket.read()).id, welcome());
+  await connecting;
+  asked.forEach((one) => one.catch(() => {})); // nobody answers
+  assert.deepEqual(socket.sent.map(({ method }) => method), ['session.list', 'settings.get']);
+});
+
 test('answers find their calls, refusals are typed', async () => {
   const { client, socket } = await online();
   const one = client.call('session.leave', { session_id: 's' });
