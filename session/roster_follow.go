@@ -89,16 +89,23 @@ func followDevices(was, mine, now *Member, node string, graceUntil int64) []Devi
 		return slices.IndexFunc(list, func(d Device) bool { return d.ID == id })
 	}
 	for _, d := range mine.Devices {
-		if i := index(was.Devices, d.ID); d.Node != node || i >= 0 && was.Devices[i] == d {
+		link := "" // that it had before
+		if i := index(was.Devices, d.ID); i >= 0 {
+			if link = was.Devices[i].Link; was.Devices[i] == d {
+				continue
+			}
+		}
+		if d.Node != node {
 			continue
 		}
 		if !d.Connected {
 			d.GraceUntil = max(d.GraceUntil, graceUntil)
 		}
-		if i := index(out, d.ID); i >= 0 {
-			out[i] = d
-		} else {
+		switch i := index(out, d.ID); {
+		case i < 0:
 			out = append(out, d)
+		case out[i].Link == link || d.Link != link: // else it has gone to another node, and this one's word is old
+			out[i] = d
 		}
 	}
 	return slices.DeleteFunc(out, func(d Device) bool {

@@ -135,6 +135,7 @@ func TestADeviceThatGoesToAnotherNodeWhileRedisIsAwayIsClosedOnTheOld(t *testing
 	require.Eventually(t, func() bool { return p.one.Err() != nil && p.two.Err() != nil }, waitAtMost, waitEvery)
 	require.Equal(t, id, come(p.two, id, "new").Device.ID)
 	p.meet()
+	require.Eventually(t, func() bool { return len(p.two.replaced) == 1 }, waitAtMost, waitEvery)
 	require.Equal(t, "old", (<-p.two.replaced).Incarnation)
 	of, err := p.one.d.Of(t.Context(), "ada")
 	require.NoError(t, err)
@@ -357,4 +358,30 @@ func TestNobodyNewGetsInBeforeAnEmptyRedisIsFilled(t *testing.T) {
 	require.True(t, two.Check(t.Context()))
 	require.Eventually(t, func() bool { _, err = two.r.Join(t.Context(), j); return !away(err) }, waitAtMost, waitEvery)
 	require.ErrorIs(t, err, protocol.Refuse(protocol.SessionFull))
+}
+
+func TestAStoppedNodeDoesNotTakeBackWhatWentToAnother(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	one.bring(t, "ada")
+	one.cancel() // stopped, for less than its lease
+	<-one.done
+	got, err := two.d.Attach(t.Context(), cluster.Attach{Now: time.Now(), WantID: "ada-d", Device: cluster.Device{ID: "x", UserID: "ada", Kind: protocol.KindBot, Node: two.ID(), Incarnation: "new"}})
+	require.NoError(t, err)
+	require.True(t, got.Resumed)
+	_, err = two.r.Attach(t.Context(), "ada", session.Device{ID: "ada-d", Kind: protocol.KindBot, Node: two.ID(), Link: "new", Connected: true})
+	require.NoError(t, err)
+	one.ctx = t.Context()
+	one.lost(errAway) // what it was calling when it was stopped has failed
+	require.True(t, one.Check(t.Context()))
+	one.audit(t.Context())
+	of, err := one.d.Of(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Equal(t, "new", of["ada"].Devices[0].Incarnation)
+	s, err := one.r.Roster(t.Context(), "s")
+	require.NoError(t, err)
+	require.Equal(t, "new", s.Members[0].Devices[0].Link)
+	require.True(t, s.Members[0].Connected())
 }

@@ -3,6 +3,8 @@ package redis
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -274,7 +276,7 @@ func (n *Node) refill(emptied bool) bool {
 	if emptied {
 		err = errors.Join(err, n.vouch(ctx))
 	}
-	err = errors.Join(err, n.registry.rejoin(ctx), n.registry.attachAll(ctx, n.devices.own()))
+	err = errors.Join(err, n.registry.rejoin(ctx), n.attachOwn(ctx))
 	for _, d := range replaced {
 		n.owner.Replaced(d)
 	}
@@ -329,8 +331,23 @@ func (n *Node) audit(ctx context.Context) {
 	n.auditAt = time.Now().Add(quietTime / 2)
 }
 
+// attachOwn has the members of sessions hang on the sockets that the list of devices says. It looks again afterwards, as a
+// device may just have gone to another node: the last one to look is right.
+func (n *Node) attachOwn(ctx context.Context) error {
+	for before := map[string][]cluster.Device(nil); ; {
+		now, err := n.devices.connected(ctx)
+		if err != nil || before != nil && maps.EqualFunc(before, now, slices.Equal) {
+			return err
+		}
+		if err := n.registry.attachAll(ctx, now); err != nil {
+			return err
+		}
+		before = now
+	}
+}
+
 func (n *Node) lookForGhosts(ctx context.Context) error {
-	if err := n.registry.attachAll(ctx, n.devices.own()); err != nil { // others may have put an older socket back
+	if err := n.attachOwn(ctx); err != nil { // others may have put an older socket back
 		return err
 	}
 	id, suspects := n.ID(), map[string]bool{}

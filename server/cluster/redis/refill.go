@@ -247,21 +247,33 @@ func (r *Registry) ownMembers(v *session.Roster) []session.Member {
 	})
 }
 
-// own returns the devices that hang on this node, by user, as far as they may be in sessions.
-func (r *Devices) own() map[string][]cluster.Device {
-	self, out := r.self(), map[string][]cluster.Device{}
-	for user, text := range r.kept.all() {
-		u, err := readRoll(text)
-		if err != nil {
-			continue // it was written here
+// connected returns the connected devices of those who are on this node, as far as they may be in sessions. They are as
+// they are written down, and hang on whichever node: one that this node remembers may have gone to another while this one
+// was stopped.
+func (r *Devices) connected(ctx context.Context) (map[string][]cluster.Device, error) {
+	out := map[string][]cluster.Device{}
+	for users := range slices.Chunk(slices.Collect(maps.Keys(r.kept.all())), readAtOnce) {
+		keys := make([]string, len(users))
+		for i, user := range users {
+			keys[i] = r.key(user)
 		}
-		for _, d := range u.Devices {
-			if d.Node == self && d.Connected && !d.Companion {
-				out[user] = append(out[user], d)
+		values, err := r.c.loadAll(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		for i, v := range values {
+			u, err := readRoll(v.body)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range u.Devices {
+				if d.Connected && !d.Companion {
+					out[users[i]] = append(out[users[i]], d) // #nosec G602 -- one value for each user that was asked for
+				}
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // attachAll has the members of sessions hang on the sockets that their devices have by now.
