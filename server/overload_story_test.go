@@ -78,7 +78,7 @@ func TestSearchesAreRefusedFirstAndWithdrawingNever(t *testing.T) {
 			}
 		}
 		require.Equal(t, map[string]time.Duration{
-			"search": second / 4, "list": second / 2, "panel": second / 2, "join": 2 * second, "send": 3 * second,
+			"search": second / 2, "list": second, "panel": second, "join": 6 * second, "send": 8 * second,
 		}, refused)
 		release()
 		pass(second)
@@ -104,7 +104,7 @@ func TestWhoComesBackIsLetInBeforeWhoIsNew(t *testing.T) {
 		first := fresh.ask("hello", fresh.greeting("ben"))
 		pass(second / 10)
 		later := back.ask("hello", back.greeting("ada", resuming(ada, ada.known().rev)))
-		pass(2 * time.Second)
+		pass(6 * time.Second)
 		require.Equal(t, "unavailable", fresh.answered(first))
 		require.Equal(t, 1013, fresh.closeCode(), "come back later")
 		require.Empty(t, back.answered(later))

@@ -195,7 +195,7 @@ func TestTheDefaultsAreTheRules(t *testing.T) {
 	require.Equal(t, "sqlite:foyer.db", s.Store)
 	require.Equal(t, Limits{
 		RequestsPerSecond: 20, RequestsBurst: 60, StatesPerSecond: 90, MessageBytes: 32768, StateBytes: 512, DevicesPerUser: 10, DevicesPerAddress: 0,
-		UpgradesPerSecond: 300, Hellos: 512, SessionCapacity: 1000, SessionsPerUser: 5, Connections: 5000, Blocks: 10000, Received: 1000, SearchesPerMinute: 30,
+		UpgradesPerSecond: 300, Hellos: 2048, SessionCapacity: 1000, SessionsPerUser: 5, Connections: 5000, Blocks: 10000, Received: 1000, SearchesPerMinute: 30,
 	}, s.Limits)
 	require.Equal(t, Invitations{
 		PerMinute: 10, PerDay: 100, Outstanding: 500, PairGap: time.Minute, PairMax: 3, PairWindow: 21 * 24 * time.Hour, Expiry: 30 * 24 * time.Hour,

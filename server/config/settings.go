@@ -66,7 +66,7 @@ type Limits struct {
 	DevicesPerUser    int `default:"10" placeholder:"N" help:"Devices of one user, companions and dropped ones in their grace included."`
 	DevicesPerAddress int `default:"0" placeholder:"N" help:"Devices from one IPv4 address or IPv6 /64."`
 	UpgradesPerSecond int `default:"300" placeholder:"N" help:"New devices a second on this node; more are told to come back."`
-	Hellos            int `default:"512" placeholder:"N" help:"Devices saying hello at the same time on this node; with more, new ones are told to come back."`
+	Hellos            int `default:"2048" placeholder:"N" help:"Devices saying hello at the same time on this node; with more, new ones are told to come back."`
 	SessionCapacity   int `default:"1000" placeholder:"N" help:"Largest capacity that a session can be given."`
 	SessionsPerUser   int `default:"5" placeholder:"N" help:"Sessions made by one user and not ended yet."`
 	Connections       int `default:"5000" placeholder:"N" help:"Connections of one user."`

@@ -39,9 +39,10 @@ func (u Urgency) String() string {
 	return [urgencies]string{"urgent", "act", "return", "enter", "look", "search"}[u]
 }
 
-// patience is how long calls wait for their turn.
+// patience is how long calls wait for their turn. Who sees a list come late asks again, so it is refused soon; to come in
+// late is better than not to. All are within what hello and clients wait for an answer.
 var patience = [urgencies]time.Duration{
-	Act: 3 * time.Second, Return: 5 * time.Second, Enter: 2 * time.Second, Look: 500 * time.Millisecond, Search: 250 * time.Millisecond,
+	Act: 8 * time.Second, Return: 9 * time.Second, Enter: 6 * time.Second, Look: time.Second, Search: 500 * time.Millisecond,
 }
 
 // ErrOverloaded says that a call was refused because the database has more to do than it can; nothing was changed. To

@@ -58,7 +58,7 @@ func TestWhatIsLeastUrgentIsRefusedFirstAndWhatIsUrgentNever(t *testing.T) {
 		}
 		time.Sleep(time.Minute) //nolint:forbidigo // of the bubble's clock
 		require.Equal(t, map[Urgency]time.Duration{
-			Search: 250 * time.Millisecond, Look: 500 * time.Millisecond, Enter: 2 * time.Second, Act: 3 * time.Second, Return: 5 * time.Second,
+			Search: 500 * time.Millisecond, Look: time.Second, Enter: 6 * time.Second, Act: 8 * time.Second, Return: 9 * time.Second,
 		}, refused)
 		for u, err := range why {
 			require.ErrorIs(t, err, ErrOverloaded, u)
