@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"foyer/protocol"
 
@@ -103,10 +104,41 @@ func (c *Client) rejoined(id string, a answer) {
 	if a.err == nil {
 		a.err = json.Unmarshal(a.result, &r)
 	}
-	if a.err != nil {
+	var refusal *protocol.Error
+	switch {
+	case a.err == nil:
+		c.events.add(&r)
+	case errors.As(a.err, &refusal) && refusal.Code == protocol.CodeUnavailable:
+		c.background.Go(func() { c.rejoinAfter(id, refusal) })
+	default:
 		c.leftSession(id)
 		c.events.add(&RejoinRefused{SessionID: id, Err: a.err})
+	}
+}
+
+// rejoinAfter asks again for the session, whose server had too much to do.
+func (c *Client) rejoinAfter(id string, refusal *protocol.Error) {
+	wait := unknownWait
+	if refusal.Data != nil {
+		wait = max(wait, time.Duration(refusal.Data.RetryAfterMS)*time.Millisecond)
+	}
+	if !pause(c.ctx, wait) {
 		return
 	}
-	c.events.add(&r)
+	c.mu.Lock()
+	joined, wanted := c.joined, c.wanted
+	c.mu.Unlock()
+	if joined == nil || joined.SessionID != id {
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, c.o.CallTimeout)
+	defer cancel()
+	result, err := c.request(ctx, protocol.MethodSessionJoin, joined, false)
+	if ctx.Err() != nil {
+		return // offline meanwhile: the next socket asks again
+	}
+	c.rejoined(id, answer{result, err})
+	if err == nil && wanted != nil && wanted.SessionID == id {
+		_, _ = c.request(ctx, protocol.MethodSessionSubscribe, wanted, false) // else the states of all come
+	}
 }

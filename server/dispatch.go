@@ -122,7 +122,7 @@ func (d *Device) run(it protocol.Item, fx *effects) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(d.srv.ctx, requestTime)
 	defer cancel()
-	return d.guarded(store.WithUrgency(ctx, urgency(it.Method)), h, it, fx)
+	return d.guarded(store.WithUrgency(ctx, d.urgency(it.Method)), h, it, fx)
 }
 
 // guarded keeps a mistake in a handler from taking anybody else down.

@@ -40,7 +40,7 @@ func (s *Server) detach(d *Device, forGood bool) {
 	if account != nil {
 		defer s.closeAccount(account)
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, requestTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), requestTime) // it ends properly while the server stops, too
 	defer cancel()
 	var fx effects
 	if forGood {

@@ -3,9 +3,11 @@ package server
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"foyer/protocol"
 	"foyer/server/cluster"
+	"foyer/session"
 )
 
 // unlessAway leaves out of err what is between the nodes and only out of reach: the node starts and works on without.
@@ -68,9 +70,55 @@ func (s *Server) recall(ctx context.Context, a *account) {
 		a.mu.Unlock()
 		s.reexclude(ctx, a.id)
 	}
+	moves := map[*Device]int{}
+	for _, d := range s.byUser.Of(a.id) {
+		moves[d] = d.moveCount()
+	}
 	if err := s.follow(ctx, a); err != nil {
 		s.log.Warn().Err(err).Msg("user not followed")
+		return
 	}
+	for d, n := range moves {
+		s.putRight(ctx, d, a.in(), n)
+	}
+}
+
+// putRight has a device be where its user is, if it missed that they were taken out of a session, or that the others know
+// it in one. It does nothing for a device that moved since moves was read.
+func (s *Server) putRight(ctx context.Context, d *Device, sessionID string, moves int) {
+	if d.companion && sessionID != "" {
+		return // it has followed
+	}
+	d.mu.Lock()
+	p := d.place
+	d.mu.Unlock()
+	switch {
+	case p != nil && p.room.id != sessionID:
+		reason := protocol.EndedMoved
+		if lasting, err := s.sessions.Lasting(ctx, []string{p.room.id}); err == nil && !lasting[p.room.id] {
+			reason = protocol.EndedClosed
+		}
+		o := outgoing{
+			frame: encode(protocol.NotifySessionEnded, protocol.SessionEnded{SessionID: p.room.id, Reason: reason}),
+			ends:  true, session: p.room.id, stamp: p.stamp,
+		}
+		if d.moveCount() == moves {
+			d.deliver(o)
+		}
+	case p == nil && sessionID != "":
+		standings, err := s.registry.Standings(ctx, sessionID, d.userID)
+		m := standings.By[d.userID].Member
+		if err == nil && m != nil && slices.ContainsFunc(m.Devices, func(v session.Device) bool { return v.ID == d.id }) && d.moveCount() == moves {
+			s.resync(d)
+		}
+	}
+}
+
+// moveCount is another after each of the device's moves.
+func (d *Device) moveCount() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.moves
 }
 
 // nodeMissed has other nodes be told of all states that are written here, once more.
@@ -102,6 +150,16 @@ func (s *Server) Fenced() {
 	for _, d := range s.sockets.list() {
 		d.close(protocol.CloseGoingAway, "come back")
 	}
+}
+
+// Announce is to be called when what is between the nodes has lost the sessions: those that nobody is in have to be known
+// there, or they would never end.
+func (s *Server) Announce() {
+	s.background(func(ctx context.Context) {
+		if err := s.sessions.Start(ctx); err != nil {
+			s.log.Warn().Err(err).Msg("sessions not made known anew")
+		}
+	})
 }
 
 // Lasting returns those of the sessions that have not ended.

@@ -27,6 +27,14 @@ func urgency(m protocol.Method) store.Urgency {
 	return store.Act
 }
 
+// urgency is that of a request of the device's: who came back goes on to the session before those who are new.
+func (d *Device) urgency(m protocol.Method) store.Urgency {
+	if m == protocol.MethodSessionJoin && d.resumed {
+		return store.Return
+	}
+	return urgency(m)
+}
+
 // helloUrgency is that of a hello: whoever was here a moment ago comes before those who are new.
 func helloUrgency(p *protocol.HelloParams) store.Urgency {
 	if p.Resume != nil {

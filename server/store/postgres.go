@@ -24,7 +24,7 @@ var postgresWords = words{
 
 const (
 	connectWithin   = 3 * time.Second
-	lockWithin      = 2 * time.Second // for one lock; the server then ends the statement
+	lockWithin      = 1500 * time.Millisecond // for one lock; the server then ends the statement, and whoever waited is told within 2 s
 	poolDefault     = 16
 	poolMin         = 4 // below, requests that wait for locks would leave none for reading
 	connectionIdles = 5 * time.Minute

@@ -85,13 +85,19 @@ func (b *between) resubscribed() {
 	}
 }
 
-// Returned does too, when other nodes have written what Redis may have lost.
-func (b *between) Returned(emptied bool) {
-	if emptied {
-		time.AfterFunc(refillTime, b.renew)
+// Returned does too. Redis that knows nothing is told of the sessions that there are, when other nodes have written who
+// is in them.
+func (b *between) Returned(anew bool) {
+	if !anew {
+		b.renew()
 		return
 	}
-	b.renew()
+	time.AfterFunc(refillTime, func() {
+		b.renew()
+		if s := b.server.Load(); s != nil {
+			s.Announce()
+		}
+	})
 }
 
 func (b *between) renew() {

@@ -35,8 +35,8 @@ type animal struct {
 	online time.Time
 	anew   int // times that it was not resumed, the first hello left out
 	codes  []protocol.CloseCode
-	leaves int // of others, that it was told
-	lost   int // times that it did not get back into its session
+	leaves int     // of others, that it was told
+	lost   []error // why it did not get back into its session
 }
 
 func (a *animal) happened(_ *client.Client, e client.Event) {
@@ -57,7 +57,7 @@ func (a *animal) happened(_ *client.Client, e client.Event) {
 	case *protocol.SessionRoster:
 		a.leaves += len(v.Left)
 	case *client.RejoinRefused:
-		a.lost++
+		a.lost = append(a.lost, v.Err)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestAHerdComesBackAfterADrain(t *testing.T) {
 			require.EqualValues(t, i+1, rev, a.user)
 		}
 		require.Zero(t, a.anew, "%s resumed", a.user)
-		require.Zero(t, a.lost, "%s is where it was", a.user)
+		require.Empty(t, a.lost, "%s is where it was", a.user)
 		require.Zero(t, a.leaves, "%s saw nobody leave", a.user)
 		require.NotEmpty(t, a.codes)
 		require.Equal(t, protocol.CloseGoingAway, a.codes[0])
@@ -225,7 +225,7 @@ func (w *work) round(ctx context.Context, a *animal, other string) error {
 	if _, err := a.Withdraw(ctx, protocol.InvitationWithdrawParams{UserID: other}); err != nil {
 		return err
 	}
-	if a.since() == since { // online all the time
+	if a.since().Equal(since) { // online all the time
 		w.mu.Lock()
 		w.took = append(w.took, time.Since(began))
 		w.mu.Unlock()
