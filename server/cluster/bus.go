@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"foyer/protocol"
 )
@@ -20,9 +19,6 @@ func SessionTopic(id string) Topic { return Topic("s:" + id) }
 
 // PersonTopic reaches the nodes where someone watches a person: connections who are online, and open focus panels.
 func PersonTopic(id string) Topic { return Topic("p:" + id) }
-
-// OfSession reports whether the topic is a session's.
-func (t Topic) OfSession() bool { return strings.HasPrefix(string(t), "s:") }
 
 // Bus carries messages between nodes, the publishing node included. Delivery is at most once and in the order of
 // publishing for one publisher and topic. All methods may be called concurrently.
