@@ -23,7 +23,10 @@ var postgresWords = words{
 }
 
 const (
-	connectWithin   = 3 * time.Second
+	connectWithin = 3 * time.Second
+	// silentWithin is how long a node may do nothing inside a transaction, which may hold locks: one that was stopped
+	// loses them before others have waited for lockWithin. A transaction ended so is run again.
+	silentWithin    = time.Second
 	lockWithin      = 1500 * time.Millisecond // for one lock; the server then ends the statement, and whoever waited is told within 2 s
 	poolDefault     = 16
 	poolMin         = 4 // below, requests that wait for locks would leave none for reading
@@ -81,7 +84,7 @@ func startPostgres(ctx context.Context, dsn string, o Options) (*postgres, error
 	parsed.ConnConfig = config.Copy()
 	setDefault(parsed.ConnConfig, "lock_timeout", milliseconds(min(lockWithin, o.Patience)))
 	setDefault(parsed.ConnConfig, "statement_timeout", milliseconds(o.Patience))
-	setDefault(parsed.ConnConfig, "idle_in_transaction_session_timeout", milliseconds(2*o.Patience))
+	setDefault(parsed.ConnConfig, "idle_in_transaction_session_timeout", milliseconds(min(silentWithin, o.Patience)))
 	parsed.MaxConns, parsed.MaxConnIdleTime = int32(size), connectionIdles
 	if !asked(dsn, "pool_max_conn_lifetime_jitter") { // not all of them made anew at once
 		parsed.MaxConnLifetimeJitter = lifetimeJitter

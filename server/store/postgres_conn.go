@@ -18,7 +18,8 @@ type postgresConn struct {
 	ctx context.Context
 	c   *pgxpool.Conn
 	// heard is whether the server has answered during this attempt: the connection may have been lost while it was idle.
-	heard bool
+	heard   bool
+	heardAt time.Time
 	// undone is whether the last batch ended before its last statement was begun.
 	undone bool
 }
@@ -30,6 +31,10 @@ func (p *postgresConn) run(batch []*statement) error {
 		b.Queue(st.query, st.args...)
 	}
 	p.undone = false
+	if err := p.alive(); err != nil {
+		p.undone = true
+		return err
+	}
 	answers := p.c.SendBatch(p.ctx, b)
 	for i, st := range batch {
 		if err := st.read(answers); err != nil {
@@ -39,8 +44,21 @@ func (p *postgresConn) run(batch []*statement) error {
 			return errors.Join(err, answers.Close())
 		}
 	}
-	p.heard = true
+	p.heard, p.heardAt = true, time.Now()
 	return answers.Close()
+}
+
+// alive looks whether the server has ended the connection while this node did nothing for long: then nothing is unknown.
+func (p *postgresConn) alive() error {
+	if !p.heard || time.Since(p.heardAt) < silentWithin/2 {
+		return nil
+	}
+	wait, stop := context.WithTimeout(p.ctx, time.Millisecond)
+	defer stop()
+	if _, err := p.c.Conn().PgConn().ReceiveMessage(wait); err != nil && !pgconn.Timeout(err) {
+		return err
+	}
+	return nil
 }
 
 // read takes the answer to one statement.
@@ -170,6 +188,7 @@ func (p *postgresConn) hindrance(err error) hindrance {
 			e.Code == "0A000": // the tables changed under a prepared statement
 			return conflict
 		case strings.HasPrefix(e.Code, "57P"), strings.HasPrefix(e.Code, "08"), // the server stops
+			e.Code == "25P03", // this node did nothing for too long
 			e.Code == "25006": // it is a standby now
 			return broken
 		}

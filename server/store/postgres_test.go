@@ -279,6 +279,34 @@ func TestWaitForALockIsBounded(t *testing.T) {
 	holder.Wait()
 }
 
+func TestLocksOfANodeThatIsStoppedAreLost(t *testing.T) {
+	dsn := testservice.PostgreSQL(t)
+	stopped, other := open(t, dsn), open(t, dsn)
+	addUser(t, other, "ada")
+	raise := func(s *Store, then func()) error {
+		return s.Update(context.Background(), func(tx *Tx) error {
+			_, err := tx.AppendChange("ada", "relation", nil, 1)
+			then()
+			return err
+		})
+	}
+	locked, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	var holder sync.WaitGroup
+	holder.Go(func() {
+		require.NoError(t, raise(stopped, func() { once.Do(func() { close(locked); <-goOn }) }), "what it wanted is done in a second attempt")
+	})
+	<-locked
+	require.NoError(t, raise(other, func() {}), "others wait for less than a lock is waited for")
+	close(goOn)
+	holder.Wait()
+	log, err := other.Log(t.Context(), "ada", 0)
+	require.NoError(t, err)
+	require.Equal(t, int64(2), log.Rev)
+	other.rest(t)
+	stopped.nothingHeld(t)
+}
+
 func TestDeadlockIsRunAgain(t *testing.T) {
 	s := open(t, testservice.PostgreSQL(t))
 	addUser(t, s, "ada")
