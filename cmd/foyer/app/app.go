@@ -90,7 +90,10 @@ func (a *App) parts() server.Cluster {
 }
 
 func (a *App) wire(ctx context.Context) error {
-	parts := a.parts()
+	parts, now := a.parts(), now
+	if a.between != nil {
+		now = a.between.clock.now
+	}
 	invitations := invitation.New(a.store.Invitations(), invitationConfig(a.settings), invitation.Options{Now: now})
 	users := directory.New(a.store.Directory(), now)
 	sessions := session.New(session.Options{

@@ -23,6 +23,8 @@ type between struct {
 	registry *redis.Registry
 	node     *redis.Node
 	server   atomic.Pointer[server.Server]
+	clock    common
+	stop     context.CancelFunc // of the clock
 }
 
 // refillTime is how long other nodes may take to write back what an empty Redis has lost.
@@ -35,6 +37,9 @@ func newBetween(s config.Settings, log zerolog.Logger) (*between, error) {
 		return nil, err
 	}
 	b := &between{client: client, devices: redis.NewDevices(client)}
+	var ctx context.Context
+	ctx, b.stop = context.WithCancel(context.Background())
+	b.clock.keep(ctx, client.Ahead)
 	b.bus = redis.NewBus(client, b.resubscribed)
 	b.bus.Overhear(func(m *cluster.Message) {
 		if m.Kind == cluster.KindRoster {
@@ -123,6 +128,7 @@ var errSilent = errors.New("not every subscription is confirmed")
 
 // Close ends it, the lease at last.
 func (b *between) Close() error {
+	b.stop()
 	b.registry.Stop()
 	b.bus.Close()
 	b.node.Close()

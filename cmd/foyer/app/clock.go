@@ -1,12 +1,56 @@
 package app
 
-import "time"
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
 
 // clockOffset is how far this program takes the machine's clock to be off, as a duration. Only the linker sets it, for
 // tests of nodes whose clocks disagree (-ldflags "-X foyer/cmd/foyer/app.clockOffset=90s").
 var clockOffset string
 
-// now is the clock that nodes go by.
+var offset, _ = time.ParseDuration(clockOffset) // none unless set
+
+// now is this machine's clock.
 func now() time.Time { return time.Now().Add(offset) }
 
-var offset, _ = time.ParseDuration(clockOffset) // none unless set
+// common is the clock that nodes have in common: each machine's own, put right by Redis' where that is another. What one
+// node begins and another ends, such as a grace, would else end at once or late.
+type common struct{ ahead atomic.Int64 }
+
+func (c *common) now() time.Time { return now().Add(time.Duration(c.ahead.Load())) }
+
+const (
+	aheadEvery = 5 * time.Second
+	// clocksAgree is how far apart clocks may be that count as the same.
+	clocksAgree = 500 * time.Millisecond
+)
+
+// keep asks how far ahead the others' clock is, first before it returns, then until ctx ends. While nobody answers, what
+// was last known holds.
+func (c *common) keep(ctx context.Context, ask func(context.Context, func() time.Time) (time.Duration, error)) {
+	look := func() {
+		ahead, err := ask(ctx, now)
+		if err != nil {
+			return
+		}
+		if ahead.Abs() < clocksAgree {
+			ahead = 0
+		}
+		c.ahead.Store(int64(ahead))
+	}
+	look()
+	go func() {
+		tick := time.NewTicker(aheadEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				look()
+			}
+		}
+	}()
+}
