@@ -300,6 +300,13 @@ func (d *device) log() ([]told, int64, int64) {
 	return append([]told(nil), d.told...), d.first, d.rev
 }
 
+// deviceID returns the id that the server last gave the device.
+func (d *device) deviceID() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.id
+}
+
 // current returns the line that is up, nil if none is.
 func (d *device) current() *line {
 	d.mu.Lock()

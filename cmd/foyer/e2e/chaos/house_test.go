@@ -55,7 +55,8 @@ type seat struct {
 	lostAt  time.Time  // and when that was
 	version int64
 	members map[string]protocol.Member
-	last    int64 // seq of the newest message of the host
+	last    int64  // seq of the newest message of the host
+	lastOf  string // and the host's device by then: another one counts anew
 }
 
 func (w *world) newHouse(ctx context.Context, rng *rand.Rand) *house {
@@ -210,7 +211,8 @@ func (s *seat) join(ctx context.Context, id string) {
 	if refusal == nil {
 		return
 	}
-	if refusal.Reason() != protocol.SessionFull || s.g.stays {
+	// not_in_session: another request of the same user took them out again at once.
+	if refusal.Reason() != protocol.SessionFull && refusal.Reason() != protocol.NotInSession || s.g.stays {
 		s.g.h.w.violate("join", "%s was refused %s: %v", s.d.name, id, refusal)
 	}
 	s.mu.Lock()
