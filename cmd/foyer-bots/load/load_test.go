@@ -20,7 +20,7 @@ func TestReadyScenariosOnTwoNodes(t *testing.T) {
 		sets    []string
 		metrics []string
 	}{
-		{"idle", []string{"people=60", "duration=1s"}, []string{"connect", "join", "roster"}},
+		{"idle", []string{"people=60", "duration=1s"}, []string{"connect", "join"}},
 		{"poses", []string{"people=30", "duration=2s"}, []string{"state"}},
 		{"join-storm", []string{"people=40", "sessions.size=40", "duration=3s", "storms=[{at: 0s}, {at: 1500ms}]"}, []string{"join", "roster", "complete"}},
 		{

@@ -15,6 +15,9 @@ const (
 	verified = 2000
 	// abreast is how many of them at a time.
 	abreast = 32
+	// presenceWithin is when the newest presence must be shown at the latest: what was lost on the way is read anew every
+	// 30 s.
+	presenceWithin = 35 * time.Second
 )
 
 // sweep holds, each second, the rosters of sessions in which nothing has happened for a while to who is in, and what is
@@ -39,9 +42,9 @@ func (f *field) sweep(ctx context.Context) {
 		}
 		for _, p := range f.people {
 			for _, d := range p.devices {
-				if what := d.stale(f.o.Patience); what != "" && !reported[d] {
+				if what := d.stale(presenceWithin); what != "" && !reported[d] {
 					reported[d] = true
-					d.violate("presence", "%s, after %s", what, f.o.Patience)
+					d.violate("presence", "%s, after %s", what, presenceWithin)
 				}
 			}
 		}
@@ -60,7 +63,9 @@ func (f *field) settle(ended result.Ending) {
 	}
 	f.comeBack(patience)
 	f.rostersAgree(patience)
-	f.presenceAgrees(patience)
+	if ended == result.Complete {
+		f.presenceAgrees()
+	}
 	var all sync.WaitGroup
 	slots := make(chan struct{}, abreast)
 	check := func(do func()) {
@@ -126,11 +131,11 @@ func (f *field) rostersAgree(patience time.Duration) {
 }
 
 // presenceAgrees waits until each device shows the newest note of each friend.
-func (f *field) presenceAgrees(patience time.Duration) {
+func (f *field) presenceAgrees() {
 	if f.s.Presence == nil {
 		return
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(presenceWithin)
 	for _, p := range f.people {
 		for _, d := range p.devices {
 			poll(f.ctx, 50*time.Millisecond, func() bool { return d.stale(0) == "" || time.Now().After(deadline) })
