@@ -91,7 +91,7 @@ func benchNode(b *testing.B) (url string) {
 	go func() { done <- node.Run(ctx, devices, nil) }()
 	b.Cleanup(func() {
 		stop()
-		<-done
+		require.NoError(b, <-done)
 	})
 	return "ws://" + devices.Addr().String() + "/v1/ws"
 }
