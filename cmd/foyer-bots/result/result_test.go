@@ -179,7 +179,7 @@ func FuzzRead(f *testing.F) {
 	var b bytes.Buffer
 	_ = sample("1/1").Write(&b)
 	f.Add(b.Bytes())
-	f.Fuzz(func(t *testing.T, text []byte) {
+	f.Fuzz(func(_ *testing.T, text []byte) {
 		r, err := Read(bytes.NewReader(text))
 		if err != nil {
 			return

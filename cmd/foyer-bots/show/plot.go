@@ -26,8 +26,9 @@ type frame struct {
 	wide           float64
 }
 
-func newFrame(wide float64, x0, x1, y0, y1 float64, logY bool) *frame {
-	f := &frame{x0: x0, x1: max(x1, x0+1e-9), y0: y0, y1: max(y1, y0+1e-9), logY: logY, wide: wide}
+// newFrame begins a plot of a width, from one corner to the other.
+func newFrame(wide float64, from, to point, logY bool) *frame {
+	f := &frame{x0: from.x, x1: max(to.x, from.x+1e-9), y0: from.y, y1: max(to.y, from.y+1e-9), logY: logY, wide: wide}
 	fmt.Fprintf(&f.b, `<svg viewBox="0 0 %.0f %d" role="img">`, wide, plotHeight)
 	return f
 }
@@ -155,7 +156,7 @@ func bounds(h *result.Histogram) (float64, float64) {
 func overTime(r *result.Result, m *result.Metric, limits []time.Duration) template.HTML {
 	y0, y1 := bounds(m.All)
 	x0, x1 := span(r)
-	f := newFrame(plotWidth, x0, x1, y0, y1, true)
+	f := newFrame(plotWidth, point{x0, y0}, point{x1, y1}, true)
 	f.decades()
 	f.seconds()
 	f.limits(limits)
@@ -201,7 +202,7 @@ var nines = []struct {
 func distribution(m *result.Metric, limits []time.Duration) template.HTML {
 	y0, y1 := bounds(m.All)
 	last := min(5, max(2, math.Ceil(math.Log10(float64(max(10, m.All.Count()))))))
-	f := newFrame(plotWidth*0.62, 0, last, y0, y1, true)
+	f := newFrame(plotWidth*0.62, point{0, y0}, point{last, y1}, true)
 	f.decades()
 	f.limits(limits)
 	for i, n := range nines {
@@ -247,7 +248,7 @@ func numbers(r *result.Result, name, class string) template.HTML {
 		most = max(most, n.V/per)
 	}
 	step := niceCount(most / 4)
-	f := newFrame(plotWidth*0.66, x0, x1, 0, max(step*math.Ceil(most/step), step), false)
+	f := newFrame(plotWidth*0.66, point{x0, 0}, point{x1, max(step*math.Ceil(most/step), step)}, false)
 	for v := 0.0; v <= f.y1+1e-9; v += step {
 		f.across("grid", v)
 		f.text("tick end", left-6, f.y(v)+3.5, short(v))
