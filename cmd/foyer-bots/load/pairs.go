@@ -118,4 +118,3 @@ func (f *field) invite(ctx context.Context, begun time.Time) {
 		f.done(a, b, flows[f.kind(shares)](w))
 	})
 }
-
