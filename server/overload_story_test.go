@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -230,8 +231,10 @@ func TestWhatWaitsBehindARequestIsBoundedToo(t *testing.T) {
 		session := lobby(talker, listener)
 		release := w.stall()
 		listener.ask("user.block", userID("talker"))
+		synctest.Wait()
 		for i := range 12 {
 			talker.ok("session.send", obj{"session_id": session, "kind": "chat", "data": strings.Repeat("x", 4000)}, nil)
+			synctest.Wait()
 			if i == 4 {
 				require.InDelta(t, 5*4100, w.metric("foyer_queued_bytes"), 1000)
 			}
