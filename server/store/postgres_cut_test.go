@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -193,10 +194,12 @@ func (s *Store) nothingHeld(t *testing.T) {
 	stat := p.pool.Stat()
 	require.Zero(t, stat.AcquiredConns())
 	require.LessOrEqual(t, int(stat.TotalConns()), p.size)
-	var open int
-	require.NoError(t, s.View(t.Context(), func(tx *Tx) error {
-		return tx.row(`SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'foyer' AND datname = current_database()
-			AND state LIKE 'idle in transaction%'`).Scan(&open)
-	}))
-	require.Zero(t, open)
+	require.Eventually(t, func() bool { // the server may have to notice yet that a connection was given up
+		var open int
+		err := s.View(t.Context(), func(tx *Tx) error {
+			return tx.row(`SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'foyer' AND datname = current_database()
+				AND state LIKE 'idle in transaction%'`).Scan(&open)
+		})
+		return err == nil && open == 0
+	}, 10*time.Second, 10*time.Millisecond)
 }
