@@ -63,6 +63,10 @@ type saying struct {
 
 // speak sends a message; false if this person is in no session.
 func (p *person) speak(due time.Time, text string) bool {
+	if !p.speaking.TryLock() {
+		return false
+	}
+	defer p.speaking.Unlock()
 	d := p.device()
 	d.mu.Lock()
 	in := d.greeted && d.room != nil && !d.room.stale
@@ -71,11 +75,7 @@ func (p *person) speak(due time.Time, text string) bool {
 		id = d.room.id
 	}
 	d.mu.Unlock()
-	if !in || !p.speaking.TryLock() {
-		return false
-	}
-	defer p.speaking.Unlock()
-	if !p.enlist() {
+	if !in || !p.enlist() {
 		return false
 	}
 	defer p.retire()

@@ -26,7 +26,7 @@ type person struct {
 	friends []*person // set before the load
 
 	living   sync.Mutex // held while coming and while going
-	speaking sync.Mutex // held while a message is sent
+	speaking sync.Mutex // held while a message is sent, and while leaving
 
 	mu     sync.Mutex // guards what follows
 	id     string     // from hello on

@@ -170,6 +170,8 @@ func (p *place) without(who *person) {
 
 // leave takes a person, whose seat was claimed, out of the session.
 func (p *person) leave(due time.Time) bool {
+	p.speaking.Lock() // who is speaking finishes first
+	defer p.speaking.Unlock()
 	pl := p.place
 	id := pl.session()
 	p.mu.Lock()
