@@ -255,10 +255,14 @@ func TestWhatANodeWroteTooLateIsClearedAway(t *testing.T) {
 	prefix := newPrefix()
 	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
 	one.bring(t, "ada")
+	two.cancel()
+	<-two.done
 	require.NoError(t, bury.Run(t.Context(), one.c.rdb, []string{one.leases, one.dying}, two.ID()).Err())
 	require.Eventually(t, func() bool { return one.c.rdb.SCard(t.Context(), one.dying).Val() == 0 }, waitAtMost, waitEvery)
 	two.bring(t, "ben") // stopped between looking at its lease and writing
-	require.Eventually(t, func() bool { return two.fences.Load() == 1 }, waitAtMost, waitEvery)
+	two.ctx = t.Context()
+	two.Check(t.Context())
+	require.EqualValues(t, 1, two.Stats.Fenced.Load())
 	require.Eventually(t, func() bool {
 		_, err := one.r.Sweep(t.Context(), time.Now().UnixMilli())
 		return err == nil && len(one.users(t)) == 1
