@@ -107,7 +107,7 @@ func (n *Node) ID() string {
 }
 
 // refillTime is how long the nodes may take to notice that Redis has lost all, and to write it back.
-const refillTime = 3 * time.Second
+const refillTime = 2 * time.Second
 
 var errRefilling = errors.New("it has lost all and is being written anew")
 
@@ -141,10 +141,13 @@ func (n *Node) lost(err error) {
 	}
 }
 
-// Err returns why Redis could not be reached when the node last tried; nil if it could.
+// Err returns why Redis could not be reached when the node last tried, or why nobody new is let in yet; nil if all is well.
 func (n *Node) Err() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.away == nil && time.Now().Before(n.openAt) {
+		return unreachable(errRefilling) // nobody new is let in
+	}
 	return n.away
 }
 
