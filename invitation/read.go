@@ -139,8 +139,9 @@ func (s *Service) ConnectionIDs(ctx context.Context, userID string) ([]string, e
 	return c.Connections, err
 }
 
-// Circle is whom a user is connected with and who does not hear whom.
+// Circle is whom a user is connected with and who does not hear whom, as of the user's revision Rev.
 type Circle struct {
+	Rev int64
 	Blocks
 	Connections []string
 }

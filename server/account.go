@@ -23,9 +23,11 @@ type account struct {
 	blocks      map[string]bool
 	blockedBy   map[string]bool
 	connections map[string]bool
-	early       []func()        // what arrived while loading; nil once loaded
-	deaf        map[string]bool // blocks and blockedBy together; never changed in place
-	timer       *time.Timer     // when the user's presence changes by itself
+	rev         int64            // of the user when connections were read: what is older is in them
+	told        map[string]int64 // the revision of the newest word about a connection since then, by the other user
+	early       []func()         // what arrived while loading; nil once loaded
+	deaf        map[string]bool  // blocks and blockedBy together; never changed in place
+	timer       *time.Timer      // when the user's presence changes by itself
 }
 
 // accounts are those with devices on this node.
@@ -71,6 +73,7 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 	}
 	a.mu.Lock()
 	a.blocks, a.blockedBy, a.connections = set(c.Of), set(c.By), set(c.Connections)
+	a.rev = c.Rev
 	early := a.early
 	a.early = nil
 	a.mu.Unlock()
@@ -165,11 +168,19 @@ func (a *account) notHeard() map[string]bool {
 	return a.deaf
 }
 
-// connect takes note that a connection stands or ended and reports whether that is new.
-func (a *account) connect(other string, on bool) bool {
+// connect takes note that as of the user's revision rev a connection stands or doesn't, and reports whether that is new.
+// Two changes of a pair may come in either order, from two nodes or two requests of one: the newer word counts.
+func (a *account) connect(other string, on bool, rev int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.connections == nil || a.connections[other] == on {
+	if a.connections == nil || rev <= a.rev || rev <= a.told[other] {
+		return false
+	}
+	if a.told == nil {
+		a.told = map[string]int64{}
+	}
+	a.told[other] = rev
+	if a.connections[other] == on {
 		return false
 	}
 	if on {

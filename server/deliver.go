@@ -19,7 +19,7 @@ func (s *Server) received(_ cluster.Topic, m *cluster.Message) {
 	switch m.Kind {
 	case cluster.KindChange:
 		s.toUser(m.User, outgoing{frame: m.Frame, rev: m.Rev}, "")
-		s.relationCame(m.User, m.Other, m.On)
+		s.relationCame(m.User, m.Other, m.On, m.Rev)
 	case cluster.KindPush:
 		s.toUser(m.User, outgoing{frame: m.Frame}, m.Except)
 	case cluster.KindBlock:
@@ -73,18 +73,18 @@ func (s *Server) toUser(userID string, o outgoing, except string) {
 }
 
 // relationCame keeps the watched people in step with the user's connections, and the open panels fresh.
-func (s *Server) relationCame(userID, other string, connected bool) {
+func (s *Server) relationCame(userID, other string, connected bool, rev int64) {
 	a := s.account(userID)
 	if a == nil {
 		return
 	}
-	if a.later(func() { s.relationCame(userID, other, connected) }) {
+	if a.later(func() { s.relationCame(userID, other, connected, rev) }) {
 		return
 	}
 	for _, d := range s.byUser.Of(userID) {
 		s.touchPanel(d)
 	}
-	if other == "" || !a.connect(other, connected) {
+	if other == "" || !a.connect(other, connected, rev) {
 		return
 	}
 	s.background(func(ctx context.Context) { s.rewatch(ctx, a, other) })
@@ -161,7 +161,7 @@ func (s *Server) catchUpOnce(ctx context.Context, userID string) {
 	s.metrics.caughtUp.Add(float64(len(log.entries)))
 	for _, e := range log.entries {
 		s.toUser(userID, e.outgoing, "")
-		s.relationCame(userID, e.other, e.connected)
+		s.relationCame(userID, e.other, e.connected, e.rev)
 	}
 }
 

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -87,5 +88,22 @@ func TestRosterThatIsLostIsShownAnew(t *testing.T) {
 		eve.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
 		pass(second)
 		require.Equal(t, []string{"resync v3 members=3 missed=true"}, ada.summary())
+	})
+}
+
+func TestTheNewerWordAboutAConnectionCountsWhicheverComesFirst(t *testing.T) {
+	story(t, free, func(w *world) {
+		release := w.nodes[0].app.Server().ReceivesLate(func(m *cluster.Message) bool {
+			return m.Kind == cluster.KindChange && m.User == "ada" && m.Rev == 1 // that she sent it
+		})
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		ada.ok("invitation.send", to("ben"), nil)
+		ben.ok("invitation.send", to("ada"), nil)
+		pass(second)
+		release()
+		ada.summary()
+		ben.ok("presence.set", obj{"status": "busy"}, nil)
+		pass(2 * second)
+		require.Contains(t, strings.Join(ada.summary(), "\n"), "presence ben=busy", "a friend's presence is still shown")
 	})
 }

@@ -18,3 +18,26 @@ func (s *Server) Receives(times func(*cluster.Message) int) {
 		}
 	})
 }
+
+// ReceivesLate makes the node take each message of the Bus that late names only when release is called, and in that order.
+func (s *Server) ReceivesLate(late func(*cluster.Message) bool) (release func()) {
+	var mu sync.Mutex
+	var held []func()
+	s.bus.Receive(func(t cluster.Topic, m *cluster.Message) {
+		if !late(m) {
+			s.received(t, m)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		held = append(held, func() { s.received(t, m) })
+	})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, receive := range held {
+			receive()
+		}
+		held = nil
+	}
+}

@@ -103,7 +103,9 @@ func (tx invitationTx) Connections(viewer string, after invitation.NamePlace, li
 }
 
 func (tx invitationTx) Circle(userID string) (c invitation.Circle, err error) {
-	err = tx.together(blocksOf(userID, &c.Blocks), &statement{
+	err = tx.together(&statement{
+		query: `SELECT rev FROM users WHERE id = $1`, args: []any{userID}, scan: func(row scanner) error { return row.Scan(&c.Rev) },
+	}, blocksOf(userID, &c.Blocks), &statement{
 		query: `SELECT other FROM (` + connectionsOf + `) c ORDER BY other`, args: []any{userID},
 		scan: collect(&c.Connections, scanID),
 	})

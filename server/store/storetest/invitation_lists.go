@@ -100,9 +100,11 @@ func connectionsByName(t *testing.T, p *pairs) {
 		require.Equal(t, []string{"u0", "u1"}, got)
 		all, err3 := tx.Circle("ada")
 		require.Len(t, all.Connections, 6)
+		rev, _, err5 := tx.Badge("ada")
+		require.Equal(t, rev, all.Rev)
 		one, err4 := tx.Circle("u3")
 		require.Equal(t, []string{"ada"}, one.Connections)
-		return errors.Join(err, err2, err3, err4)
+		return errors.Join(err, err2, err3, err4, err5)
 	})
 }
 
