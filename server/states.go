@@ -197,12 +197,10 @@ func (r *room) stop() {
 // only if it asked for them.
 func (s *Server) showStates(ctx context.Context, d *Device) {
 	d.mu.Lock()
-	p, asked := d.place, !d.companion || d.wantsStates
+	p := d.place
+	wanted := p != nil && p.version >= 0 && (!d.companion || d.wantsStates)
 	d.mu.Unlock()
-	if !asked {
-		return
-	}
-	if p == nil || p.version < 0 {
+	if !wanted {
 		return
 	}
 	not, err := s.notSeen(ctx, d, p.room.id)
