@@ -165,6 +165,20 @@ func (n *node) pause() {
 	n.paused.Store(true)
 	n.w.house.reckon()
 	n.signal(syscall.SIGSTOP)
+	for late := time.Now().Add(time.Second); !n.stopped() && time.Now().Before(late); {
+		wait(time.Millisecond)
+	}
+}
+
+// stopped reports whether every thread of the process stands still, which takes a moment; only Linux can tell.
+func (n *node) stopped() bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", n.process.Process.Pid))
+	for _, thread := range threads {
+		if stat, err := os.ReadFile(thread); err == nil && !bytes.Contains(stat, []byte(") T ")) {
+			return false
+		}
+	}
+	return len(threads) > 0
 }
 
 func (n *node) resume() {
