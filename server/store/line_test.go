@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +45,7 @@ func TestWhatIsLeastUrgentIsRefusedFirstAndWhatIsUrgentNever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := busy(t)
 		began := time.Now()
+		var mu sync.Mutex
 		refused, why := map[Urgency]time.Duration{}, map[Urgency]error{}
 		for u := range Urgency(urgencies) {
 			go func() {
@@ -52,11 +54,14 @@ func TestWhatIsLeastUrgentIsRefusedFirstAndWhatIsUrgentNever(t *testing.T) {
 					l.leave()
 					return
 				}
+				mu.Lock()
+				defer mu.Unlock()
 				refused[u], why[u] = time.Since(began), err
 			}()
-			synctest.Wait() // the maps are written to one after the other
+			synctest.Wait() // they come one after the other
 		}
 		time.Sleep(time.Minute) //nolint:forbidigo // of the bubble's clock
+		synctest.Wait()
 		require.Equal(t, map[Urgency]time.Duration{
 			Search: 500 * time.Millisecond, Look: time.Second, Enter: 6 * time.Second, Act: 8 * time.Second, Return: 9 * time.Second,
 		}, refused)
@@ -128,6 +133,7 @@ func TestNoMoreThanTheLimitAreInside(t *testing.T) {
 			l.mu.Unlock()
 		}
 		time.Sleep(time.Minute) //nolint:forbidigo // of the bubble's clock
+		synctest.Wait()
 		require.Zero(t, l.inside)
 		for u := range l.waiting {
 			require.Zero(t, l.waiting[u].Len())
@@ -139,13 +145,14 @@ func TestTheStoreShowsWhoWaitsAndWhoWasRefused(t *testing.T) {
 	s, err := Open(t.Context(), "sqlite::memory:", Options{Calls: 1})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	held, let := make(chan struct{}), make(chan struct{})
+	held, let, done := make(chan struct{}), make(chan struct{}), make(chan error)
 	go func() {
-		_ = s.Update(context.Background(), func(*Tx) error { close(held); <-let; return nil })
+		done <- s.Update(context.Background(), func(*Tx) error { close(held); <-let; return nil })
 	}()
 	<-held
 	require.ErrorIs(t, s.View(WithUrgency(t.Context(), Search), func(*Tx) error { return nil }), ErrOverloaded)
 	close(let)
+	require.NoError(t, <-done)
 	require.NoError(t, s.Ping(t.Context()))
 	shown := prometheus.NewRegistry()
 	shown.MustRegister(s.Collectors()...)
