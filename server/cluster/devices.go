@@ -25,6 +25,7 @@ type Device struct {
 	Since       time.Time // when it came, or when its status last changed
 	GraceUntil  time.Time // while it is not connected
 	Seq         int64     // of the last session message that it sent
+	Visit       int64     // greater with each socket that it hangs on
 }
 
 // SeqLeap is how far the sequence of a device goes on when it is taken over from a socket that has not ended yet: how far

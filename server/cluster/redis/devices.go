@@ -136,7 +136,8 @@ func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attache
 		if i := u.find(out.Device.ID, anySocket); err == nil && out.Resumed && i >= 0 {
 			// What other nodes know of its messages is not known here: it goes on from where no count comes to.
 			u.Devices[i].Seq = max(u.Devices[i].Seq, a.Now.UnixMicro())
-			out.Device.Seq = u.Devices[i].Seq
+			u.Devices[i].Visit = max(u.Devices[i].Visit, a.Now.UnixMicro()) // as how often it went elsewhere isn't
+			out.Device = u.Devices[i]
 		}
 		return changed, err
 	})
@@ -188,7 +189,7 @@ func (d *device) takeOver(a cluster.Attach) cluster.Attached {
 		out.Replaced = &before
 		d.Seq += cluster.SeqLeap
 	}
-	d.Kind, d.Node, d.Incarnation = a.Kind, a.Node, a.Incarnation
+	d.Kind, d.Node, d.Incarnation, d.Visit = a.Kind, a.Node, a.Incarnation, d.Visit+1
 	d.Connected, d.GraceUntil = true, time.Time{}
 	out.Device = cluster.Device(*d)
 	return out

@@ -86,7 +86,8 @@ func (r *Devices) refill(ctx context.Context) (replaced []cluster.Device, err er
 }
 
 // follow does to u what became of the devices of a node, and returns the sockets that lost their device by it. owed says
-// that something did; else only what is missing comes back.
+// that something did; else what is missing comes back, and what hangs here since a later visit than the one written there:
+// a node that a device has left may have written it back first.
 func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.Device, changed bool) {
 	soonest := time.Now().Add(ghostGrace)
 	for _, d := range mine.Devices {
@@ -99,12 +100,14 @@ func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.De
 		switch i := u.find(d.ID, anySocket); {
 		case i < 0 && (d.Connected || owed):
 			u.Devices, u.Profile, changed = append(u.Devices, d), mine.Profile, true
-		case i < 0 || !owed:
+		case i < 0:
 		case u.Devices[i].Incarnation == d.Incarnation:
-			d.Seq = max(d.Seq, u.Devices[i].Seq)
-			changed = changed || u.Devices[i] != d
-			u.Devices[i] = d
-		case d.Connected: // it came, or came back, to this node while nobody else could know
+			if owed {
+				d.Seq = max(d.Seq, u.Devices[i].Seq)
+				changed = changed || u.Devices[i] != d
+				u.Devices[i] = d
+			}
+		case d.Connected && d.Visit > u.Devices[i].Visit:
 			if u.Devices[i].Connected {
 				replaced = append(replaced, u.Devices[i])
 			}
