@@ -47,12 +47,13 @@ func (s *Server) Run(ctx context.Context) {
 		all.Go(func() {
 			tick := time.NewTicker(job.every)
 			defer tick.Stop()
+			failed := 0
 			for {
 				select {
 				case <-ctx.Done():
 					return
 				case <-tick.C:
-					s.step(job.name, job.do)
+					failed = s.step(job.name, job.do, failed)
 				}
 			}
 		})
@@ -100,19 +101,30 @@ func (s *Server) Start(ctx context.Context) error {
 	return nil
 }
 
-// step does one thing; when it fails, the next time tries again.
-func (s *Server) step(name string, fn func(context.Context) error) {
+// step does one thing; when it fails, the next time tries again. It takes and returns how often in a row it
+// has failed: the log says when that begins and when it ends, and the metrics count each time.
+func (s *Server) step(name string, fn func(context.Context) error, before int) (failed int) {
 	ctx, cancel := context.WithTimeout(s.ctx, requestTime)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			s.log.Error().Err(panicked(p)).Str("step", name).Msg("mistake in the background")
+			failed = before
 		}
 	}()
-	if err := fn(ctx); err != nil && s.ctx.Err() == nil {
+	err := fn(ctx)
+	switch {
+	case s.ctx.Err() != nil: // stopping
+	case err != nil:
 		s.metrics.failed.WithLabelValues(name).Inc()
-		s.log.Warn().Err(err).Str("step", name).Msg("step not done")
+		if before == 0 {
+			s.log.Warn().Err(err).Str("step", name).Msg("step not done")
+		}
+		return before + 1
+	case before > 0:
+		s.log.Warn().Str("step", name).Int("failed", before).Msg("step done again")
 	}
+	return 0
 }
 
 // sweep ends graces, but not on a node that is stopping: who was sent away has nowhere to come back to yet.
