@@ -32,6 +32,8 @@ type Device struct {
 	companion   bool
 	resumed     bool // it continues one that was there before
 
+	shown chan struct{} // full while an answer or a resync is under way that shows d its place
+
 	replaced atomic.Bool // another socket was found to have taken it over: nothing more is carried out
 
 	mu          sync.Mutex // guards what follows

@@ -20,6 +20,7 @@ type effects struct {
 	placed   map[string]string // by user: the device that was put into a session without having asked
 	trail    [][]byte          // frames that belong right behind the answer
 	after    []func()
+	placing  bool // see Device.placing
 }
 
 func (fx *effects) pair(e invitation.Effects)   { fx.pairs = append(fx.pairs, e) }

@@ -1,6 +1,13 @@
 package server
 
-import "fmt"
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"foyer/protocol"
+)
 
 // Leftovers names what a node still holds; nothing once everybody has left.
 func (s *Server) Leftovers() []string {
@@ -39,4 +46,17 @@ func (s *Server) Leftovers() []string {
 	}
 	s.rooms.mu.Unlock()
 	return out
+}
+
+// AnswersLate makes what a user asks with a method take its time between being carried out and being answered. It belongs
+// before the node's first device.
+func (s *Server) AnswersLate(userID string, m protocol.Method, by time.Duration) {
+	h := s.handlers[m]
+	s.handlers[m] = func(ctx context.Context, d *Device, raw json.RawMessage, fx *effects) (any, error) {
+		result, err := h(ctx, d, raw, fx)
+		if d.userID == userID {
+			time.Sleep(by) //nolint:forbidigo // of the bubble's clock
+		}
+		return result, err
+	}
 }

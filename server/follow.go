@@ -32,6 +32,12 @@ func (s *Server) resync(d *Device) {
 
 // resyncNow reads and shows. It does nothing for a device that moved or ended meanwhile, or whose user is in no session.
 func (s *Server) resyncNow(ctx context.Context, d *Device) error {
+	select {
+	case d.shown <- struct{}{}:
+		defer func() { <-d.shown }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	d.hold()
 	defer d.release()
 	d.mu.Lock()

@@ -100,6 +100,9 @@ func (s *Server) goIn(ctx context.Context, d *Device, fx *effects, decide func(s
 			return nil, err
 		}
 	}
+	if err := d.placing(ctx, fx); err != nil {
+		return nil, err
+	}
 	d.moving()
 	entry, e, err := decide(actor)
 	fx.session(e)

@@ -41,3 +41,24 @@ func TestWhoMissedThatASessionIsOverForThemIsToldWhenMessagesComeAgain(t *testin
 		})
 	}
 }
+
+// TestAResyncDoesNotOvertakeTheAnswerToAJoin has a device shown its session anew while the answer to its join, which is
+// older, is still on its way: the answer must not take it back to who was there before.
+func TestAResyncDoesNotOvertakeTheAnswerToAJoin(t *testing.T) {
+	story(t, free, func(w *world) {
+		w.nodes[0].app.Server().AnswersLate("ada", protocol.MethodSessionJoin, second)
+		ada, ben, cem, dan := w.arrives("ada"), w.arrives("ben"), w.arrives("cem"), w.arrives("dan")
+		there := ben.creates()
+		asked := ada.ask("session.join", map[string]any{"session_id": there})
+		pass(second / 4)
+		cem.joins(there)
+		w.nodes[0].app.Server().Resubscribed()
+		pass(second / 4)
+		ada.silent()
+		require.Nil(t, ada.wait(asked).Error)
+		pass(second)
+		dan.joins(there)
+		pass(second)
+		ada.hears("roster v3 +cem", "resync v3 members=3 missed=false", "roster v4 +dan")
+	})
+}

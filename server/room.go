@@ -159,6 +159,22 @@ func (s *Server) leaveRoom(d *Device, sessionID string) {
 	}
 }
 
+// placing has d shown its place by one at a time: else what is read later, and sent sooner, would be followed by an answer
+// that is older. It ends when the answer is on its way.
+func (d *Device) placing(ctx context.Context, fx *effects) error {
+	if fx.placing {
+		return nil // an item before in the same batch
+	}
+	select {
+	case d.shown <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	fx.placing = true
+	fx.then(func() { <-d.shown })
+	return nil
+}
+
 // moving notes that d is about to move, so that nothing that is read before will settle it any more.
 func (d *Device) moving() {
 	d.mu.Lock()

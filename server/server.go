@@ -187,7 +187,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this node is stopping", http.StatusServiceUnavailable)
 		return
 	}
-	d := &Device{srv: s, rev: -1}
+	d := &Device{srv: s, rev: -1, shown: make(chan struct{}, 1)}
 	sock, err := s.acceptor.Upgrade(w, r, func(token string) error {
 		claims, err := s.auth.Verify(r.Context(), token)
 		d.claims = claims
