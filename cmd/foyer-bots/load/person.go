@@ -242,12 +242,13 @@ func (p *person) went(now time.Time) {
 	}
 }
 
-// mayBeGone reports whether a session may take this person for gone: it left, or was away for a grace not long ago.
+// mayBeGone reports whether a session may take this person for gone: it left, or was away for a grace not long ago. It may
+// be in again by the time others read that.
 func (p *person) mayBeGone(now time.Time, grace time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case !p.seated || p.moving:
+	case !p.seated || p.moving || now.Sub(p.leaveDue) < 30*time.Second:
 		return true
 	case !p.awaySince.IsZero():
 		return now.Sub(p.awaySince) > grace-settling
