@@ -111,7 +111,7 @@ func (s *server) await(page string, status int) {
 		}
 		_ = response.Body.Close()
 		return response.StatusCode == status
-	}, 20*time.Second, 20*time.Millisecond)
+	}, time.Minute, 20*time.Millisecond)
 }
 
 // end sends the process a signal and waits for its end.

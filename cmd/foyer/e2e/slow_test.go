@@ -96,10 +96,14 @@ func TestSlowReadersHarmNobody(t *testing.T) {
 	}
 	talk, hush := context.WithCancel(t.Context())
 	defer hush()
-	var talking sync.WaitGroup
+	var talking, seated sync.WaitGroup
 	for first := 0; first < len(all); first += members {
-		talking.Go(func() { talks(talk, t, all[first:min(first+members, len(all))], time.Second/time.Duration(*slowPace)) })
+		seated.Add(1)
+		talking.Go(func() {
+			talks(talk, t, all[first:min(first+members, len(all))], time.Second/time.Duration(*slowPace), seated.Done)
+		})
 	}
+	seated.Wait() // who sleeps is not answered
 	inviters := s.gather(10)
 	work := busy(t, inviters)
 	time.Sleep(2 * time.Second) //nolint:forbidigo // the load before
@@ -165,14 +169,15 @@ func (l *listener) dial(ctx context.Context, network, address string) (net.Conn,
 	return l.conn, nil
 }
 
-// talks seats people, and has the first one talk to the others until ctx ends.
-func talks(ctx context.Context, t *testing.T, people []*listener, every time.Duration) {
+// talks seats people, calls seated, and has the first one talk to the others until ctx ends.
+func talks(ctx context.Context, t *testing.T, people []*listener, every time.Duration, seated func()) {
 	made, err := people[0].CreateSession(ctx, protocol.SessionCreateParams{Name: "talk"})
 	for _, l := range people[1:] {
 		if err == nil {
 			_, err = l.JoinSession(ctx, protocol.SessionJoinParams{SessionID: made.Session.ID})
 		}
 	}
+	seated()
 	if err != nil {
 		t.Errorf("not seated: %v", err)
 		return
