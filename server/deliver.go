@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"foyer/directory"
 	"foyer/invitation"
@@ -130,6 +131,9 @@ var closeReasons = map[protocol.CloseCode]string{
 	protocol.CloseSuspended: "suspended",
 }
 
+// readAgainAfter is when a log is read again that could not be read.
+const readAgainAfter = 300 * time.Millisecond
+
 // catchUp reads what the devices of a user missed from the log, in the background. It returns at once.
 func (s *Server) catchUp(userID string) {
 	s.inTurn(&s.catching, userID, func(ctx context.Context) { s.catchUpOnce(ctx, userID) })
@@ -148,7 +152,12 @@ func (s *Server) catchUpOnce(ctx context.Context, userID string) {
 	log, err := s.readLog(ctx, userID, from)
 	if err != nil {
 		s.log.Warn().Err(err).Msg("log of changes not read")
-		return // the next look at the log's tail tries again
+		time.AfterFunc(readAgainAfter, func() { // the log's tail names it only once
+			if s.ctx.Err() == nil {
+				s.catchUp(userID)
+			}
+		})
+		return
 	}
 	if !log.complete {
 		for _, d := range s.byUser.Of(userID) {

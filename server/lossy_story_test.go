@@ -38,6 +38,22 @@ func TestChangeWhoseHintIsLostComesFromTheLogWithinTwoSeconds(t *testing.T) {
 	})
 }
 
+func TestALogThatCouldNotBeReadIsReadAgain(t *testing.T) {
+	story(t, free, func(w *world) {
+		w.lossy(func(m *cluster.Message) int {
+			if m.Kind == cluster.KindChange && m.User == "ben" {
+				return 0
+			}
+			return 1
+		})
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		w.nodes[0].app.Server().LosesLog(1)
+		ada.ok("invitation.send", to("ben"), nil)
+		pass(3 * second)
+		require.Equal(t, []string{"relation rev=1 ada invitation_received cause=received notify=true unseen=1"}, ben.summary(), "without another change to find it by")
+	})
+}
+
 func TestGapIsFilledFromTheLogAtOnce(t *testing.T) {
 	story(t, free, func(w *world) {
 		w.lossy(func(m *cluster.Message) int {

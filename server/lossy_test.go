@@ -1,9 +1,12 @@
 package server
 
 import (
+	"context"
 	"sync"
 
+	"foyer/protocol"
 	"foyer/server/cluster"
+	"foyer/server/store"
 )
 
 // Receives makes the node take each message of the Bus as often as times says. It belongs before the node's first device.
@@ -41,3 +44,22 @@ func (s *Server) ReceivesLate(late func(*cluster.Message) bool) (release func())
 		held = nil
 	}
 }
+
+// unreadable has a log out of reach so many times.
+type unreadable struct {
+	Changes
+	mu    sync.Mutex
+	times int // guarded by mu
+}
+
+func (u *unreadable) Log(ctx context.Context, userID string, after int64) (store.UserLog, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.times--; u.times >= 0 {
+		return store.UserLog{}, protocol.Refuse(protocol.Unavailable)
+	}
+	return u.Changes.Log(ctx, userID, after)
+}
+
+// LosesLog has the log of changes out of reach the next times. It belongs where nothing is being read.
+func (s *Server) LosesLog(times int) { s.changes = &unreadable{Changes: s.changes, times: times} }
