@@ -182,7 +182,7 @@ func (d *device) online(l *line, hello *protocol.HelloResult, resuming bool) {
 	if resuming && !hello.Resumed {
 		d.w.violate("resume", "%s at revision %d was not resumed on %s (epoch %s, now %s, revision %d)", d.name, d.rev, l.node.name, d.epoch, hello.Epoch, hello.Rev)
 	}
-	if resuming && hello.DeviceID != d.id && time.Since(d.lost) < absentFor && !d.w.overlaps(d.lost, time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
+	if resuming && hello.DeviceID != d.id && time.Since(d.lost) < absentFor && !d.w.tooSlow() && !d.w.overlaps(d.lost, time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
 		d.w.violate("place lost", "%s came back on %s after %s, and is another device: %s, now %s", d.name, l.node.name, time.Since(d.lost), d.id, hello.DeviceID)
 	}
 	if !hello.Resumed {

@@ -77,12 +77,17 @@ func (w *world) newHouse(ctx context.Context, rng *rand.Rand) *house {
 	}
 	host := h.guests[0].seats[0]
 	h.running.Go(func() { host.d.run(live) })
-	h.closet = h.make(ctx, host, "Closet", closetCapacity)
-	h.hall = h.make(ctx, host, "Hall", 100)
+	closet := h.make(ctx, host, "Closet", closetCapacity)
+	hall := h.make(ctx, host, "Hall", 100)
+	host.mu.Lock() // whose device is at it already
+	h.closet, h.hall = closet, hall
+	host.mu.Unlock()
 	for _, g := range h.guests {
 		for _, s := range g.seats {
 			if g.stays {
+				s.mu.Lock()
 				s.wants = h.hall
+				s.mu.Unlock()
 			}
 			if s != host {
 				h.running.Go(func() { s.d.run(live) })
@@ -234,7 +239,7 @@ func (s *seat) came(_ *device, l *line, hello *protocol.HelloResult) {
 		s.wants, wants = hello.SessionID, hello.SessionID
 	}
 	s.mu.Unlock()
-	if (quick && s.lostIn == asked && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
+	if (quick && s.lostIn == asked && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.tooSlow() && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
 		g.h.w.violate("place lost", "%s came back on %s after %s, as %s, and hello says it is in %q", s.d.name, l.node.name, time.Since(s.lostAt), hello.DeviceID, hello.SessionID)
 	}
 	if wants != "" {
@@ -315,7 +320,7 @@ func (s *seat) sit(r *protocol.SessionJoinResult) {
 // look checks what must hold for every roster; the caller holds mu.
 func (s *seat) look() {
 	w := s.g.h.w
-	if s.session == s.g.h.closet && len(s.members) > closetCapacity && s.session != "" {
+	if s.session == s.g.h.closet && len(s.members) > closetCapacity && s.session != "" && !w.tooSlow() {
 		w.violate("capacity", "%s sees %d members in a session for %d: %v", s.d.name, len(s.members), closetCapacity, slices.Sorted(maps.Keys(s.members)))
 	}
 	numbers := map[uint16]string{}
@@ -355,8 +360,9 @@ func (s *seat) notice(_ *device, l *line, m *protocol.ServerMessage) {
 		if s.wants == e.SessionID && e.Reason != protocol.EndedMoved {
 			s.wants = ""
 		}
+		hall := s.g.h.hall
 		s.mu.Unlock()
-		if s.g.stays && e.SessionID == s.g.h.hall && e.Reason != protocol.EndedMoved {
+		if s.g.stays && e.SessionID == hall && e.Reason != protocol.EndedMoved {
 			s.g.h.w.violate("false leave", "%s on %s: session.ended %s", s.d.name, l.node.name, e.Reason)
 		}
 	case protocol.NotifySessionMessage:

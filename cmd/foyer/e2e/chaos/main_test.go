@@ -21,7 +21,7 @@ var (
 	timeFlag    = flag.Duration("time", 0, "how long faults go on; each cheap fault once if 0")
 	faultsFlag  = flag.String("faults", "", "comma-separated names of faults; all of them if empty, the long ones only with -time")
 	killsFlag   = flag.Int64("kills", 0, "kill -9 of nodes, 1-5 s apart, before the other faults")
-	lanesFlag   = flag.Int("lanes", 3, "groups at a time")
+	lanesFlag   = flag.Int("lanes", 0, "groups at a time; 0: as many as this binary is quick enough for")
 	programFlag = flag.String("program", "", "a foyer to test, instead of one that is built of these sources")
 	outFlag     = flag.String("report", "", "a file for the report, besides the standard output")
 )
@@ -52,8 +52,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// quick are the faults of a campaign without flags, each cheap kind at least once.
-const quick = "kill,kill,kill,stop-3s,drain,redis-restart,redis-stop-5s,redis-deaf,sql-crash,sql-cut-at-commit,sockets-drop"
+// quick is a campaign without flags: each cheap kind of fault at least once.
+type quick struct {
+	faults string
+	lanes  int
+}
+
+var quickly = quick{faults: "kill,kill,kill,stop-3s,drain,redis-restart,redis-stop-5s,redis-deaf,sql-crash,sql-cut-at-commit,sockets-drop", lanes: 3}
 
 // testWriter writes to a test's log.
 type testWriter struct{ t *testing.T }
@@ -77,12 +82,16 @@ func TestChaos(t *testing.T) {
 	}
 	names := *faultsFlag
 	if names == "" && *timeFlag == 0 && *killsFlag == 0 {
-		names = quick
+		names = quickly.faults
 	}
 	picked, err := pick(names, *timeFlag > 0)
 	require.NoError(t, err)
+	lanes := *lanesFlag
+	if lanes == 0 {
+		lanes = quickly.lanes
+	}
 	w := newWorld(t, *seedFlag, out)
-	w.campaign(picked, *timeFlag, *killsFlag, *lanesFlag)
+	w.campaign(picked, *timeFlag, *killsFlag, lanes)
 	w.report()
 	require.Empty(t, w.broken(), "seed %d", *seedFlag)
 }

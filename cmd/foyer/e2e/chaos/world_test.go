@@ -263,3 +263,10 @@ func (p *pulse) lost(from, to time.Time) (lost time.Duration) {
 	}
 	return lost
 }
+
+// tooSlow reports whether this machine had so little time lately that the nodes may have missed what they do by a clock:
+// write an empty Redis anew, renew a lease, greet who comes back.
+func (w *world) tooSlow() bool {
+	now := time.Now()
+	return w.pulse.lost(now.Add(-30*time.Second), now) > 500*time.Millisecond
+}
