@@ -40,7 +40,7 @@ func TestSoakLeavesNothingBehind(t *testing.T) {
 // bots runs foyer-bots against the server; its exit code says whether what they saw was right.
 func (s *server) bots(args ...string) {
 	s.t.Helper()
-	scenario := []string{"mixed", "--url", s.url(), "--no-slo", "--slo", "errors==0", "-s", "friends=2", "-s", "drops.rate=4", "-s", "invitations.rate=30"}
+	scenario := []string{"mixed", "--url", s.url(), "--patience", "1m", "--no-slo", "--slo", "errors==0", "-s", "friends=2", "-s", "drops.rate=4", "-s", "invitations.rate=30"}
 	bots := exec.CommandContext(s.t.Context(), botsBinary, append(scenario, args...)...)
 	bots.Env = append(os.Environ(), "FOYER_AUTH_SECRET="+secret)
 	out, err := bots.CombinedOutput()
