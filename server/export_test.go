@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"foyer/protocol"
+	"foyer/server/store"
 )
 
 // Leftovers names what a node still holds; nothing once everybody has left.
@@ -59,4 +61,25 @@ func (s *Server) AnswersLate(userID string, m protocol.Method, by time.Duration)
 		}
 		return result, err
 	}
+}
+
+// LogsLate makes reading a user's log take its time from when begin is called. It belongs before the node's first device.
+func (s *Server) LogsLate(userID string, by time.Duration) (begin func()) {
+	late := &lateLog{Changes: s.changes, userID: userID, by: by}
+	s.changes = late
+	return func() { late.on.Store(true) }
+}
+
+type lateLog struct {
+	Changes
+	userID string
+	by     time.Duration
+	on     atomic.Bool
+}
+
+func (l *lateLog) Log(ctx context.Context, userID string, after int64) (store.UserLog, error) {
+	if userID == l.userID && l.on.Load() {
+		time.Sleep(l.by) //nolint:forbidigo // of the bubble's clock
+	}
+	return l.Changes.Log(ctx, userID, after)
 }

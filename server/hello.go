@@ -75,7 +75,12 @@ func (d *Device) hello(it protocol.Item) {
 	d.hold()
 	var fx effects
 	var answer []byte
-	result, replay, err := d.srv.greet(ctx, d, it, &fx)
+	var result *protocol.HelloResult
+	var replay []logEntry
+	err := d.placing(ctx, &fx) // nobody shows d its place before it has its answer
+	if err == nil {
+		result, replay, err = d.srv.greet(ctx, d, it, &fx)
+	}
 	refusal := d.srv.refusal(protocol.MethodHello, d, err)
 	d.srv.metrics.request(protocol.MethodHello, refusal, d.srv.now().Sub(started))
 	switch {

@@ -62,3 +62,22 @@ func TestAResyncDoesNotOvertakeTheAnswerToAJoin(t *testing.T) {
 		ada.hears("roster v3 +cem", "resync v3 members=3 missed=false", "roster v4 +dan")
 	})
 }
+
+// TestNothingComesBeforeTheAnswerToHello has a companion take its user's other device into a session while that one is
+// still saying hello.
+func TestNothingComesBeforeTheAnswerToHello(t *testing.T) {
+	story(t, free, func(w *world) {
+		late := w.nodes[0].app.Server().LogsLate("ada", second)
+		tablet := w.arrives("ada", companion)
+		late()
+		headset := w.dial()
+		asked := headset.ask("hello", headset.greeting("ada"))
+		pass(second / 4)
+		tablet.ok("session.create", obj{"name": "Den"}, nil)
+		pass(second / 4)
+		headset.silent()
+		require.Nil(t, headset.wait(asked).Error)
+		pass(second)
+		headset.hears("resync v1 members=1 missed=false")
+	})
+}
