@@ -3,6 +3,7 @@
 package clustertest
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -47,6 +48,18 @@ func (in *inbox) take(t *testing.T, n int) []*cluster.Message {
 	in.got = nil
 	require.Len(t, got, n)
 	return got
+}
+
+// await takes all until a message about the user has come.
+func (in *inbox) await(t *testing.T, user string) {
+	require.Eventually(t, func() bool {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		return slices.ContainsFunc(in.got, func(m *cluster.Message) bool { return m.User == user })
+	}, 30*time.Second, time.Millisecond)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.got = nil
 }
 
 // empty asserts that nothing came but what was taken, once a message to a topic of its own has come round.
@@ -124,8 +137,8 @@ func countsInterests(t *testing.T, one, two cluster.Bus) {
 	two.Publish(topic, &cluster.Message{Kind: cluster.KindPush})
 	a.empty(t, one)
 	require.NoError(t, one.Subscribe(t.Context(), topic))
-	two.Publish(topic, &cluster.Message{Kind: cluster.KindPush})
-	a.take(t, 1)
+	two.Publish(topic, &cluster.Message{Kind: cluster.KindPush, User: "ada"})
+	a.await(t, "ada") // what was published before may still have been on its way, and come too
 }
 
 func confirmed(t *testing.T, one, two cluster.Bus) {
