@@ -105,28 +105,30 @@ func (s *Server) ready() {
 
 // Command sends one line, as redis-cli would, and returns the answer's first line.
 func (s *Server) Command(line string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	c, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
-	if err != nil {
-		return "", err
-	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
-		return "", err
-	}
-	if _, err := fmt.Fprintf(c, "%s\r\n", line); err != nil {
-		return "", err
-	}
-	answer, err := bufio.NewReader(c).ReadString('\n')
-	if err != nil {
-		return "", err
-	}
-	return answer[:len(answer)-2], nil
+	return s.ask(line, func(r *bufio.Reader) (string, error) {
+		answer, err := r.ReadString('\n')
+		if err != nil {
+			return "", err
+		}
+		return answer[:len(answer)-2], nil
+	})
 }
 
 // Text sends one line and returns a bulk answer.
 func (s *Server) Text(line string) (string, error) {
+	return s.ask(line, func(r *bufio.Reader) (string, error) {
+		var size int
+		if _, err := fmt.Fscanf(r, "$%d\r\n", &size); err != nil {
+			return "", err
+		}
+		text := make([]byte, size)
+		_, err := io.ReadFull(r, text)
+		return string(text), err
+	})
+}
+
+// ask sends one line on a connection of its own and has read take the answer.
+func (s *Server) ask(line string, read func(*bufio.Reader) (string, error)) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	c, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
@@ -140,14 +142,7 @@ func (s *Server) Text(line string) (string, error) {
 	if _, err := fmt.Fprintf(c, "%s\r\n", line); err != nil {
 		return "", err
 	}
-	r := bufio.NewReader(c)
-	var size int
-	if _, err := fmt.Fscanf(r, "$%d\r\n", &size); err != nil {
-		return "", err
-	}
-	text := make([]byte, size)
-	_, err = io.ReadFull(r, text)
-	return string(text), err
+	return read(bufio.NewReader(c))
 }
 
 func (s *Server) tell(word string) {
