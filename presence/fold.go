@@ -28,8 +28,6 @@ type Account struct {
 	Invisible bool
 	// VisibleSince is when the person last stopped being invisible; zero if they never were.
 	VisibleSince time.Time
-	// Unread says that the account could not be read. Such a person is offline to everyone.
-	Unread bool
 }
 
 // Session is the session that a person is in. A private one is named to its members only.
@@ -58,9 +56,6 @@ func Fold(devices []Device, account Account, session *Session, now time.Time) Fu
 	present, next := stillThere(devices, now)
 	if len(present) == 0 {
 		return Full{Status: protocol.StatusOffline, Devices: []protocol.Kind{}}
-	}
-	if account.Unread {
-		return Full{Status: protocol.StatusOffline, Devices: []protocol.Kind{}, Next: next}
 	}
 	full := Full{Devices: kinds(present), Session: session, Invisible: account.Invisible, Next: next}
 	full.Status, full.Since = foldStatus(present)

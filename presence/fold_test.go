@@ -118,14 +118,6 @@ func TestSinceNeverTellsThatSomeoneWasThereInvisibly(t *testing.T) {
 	require.Equal(t, noon, presence.Fold(web, presence.Account{VisibleSince: after(-50)}, nil, after(60)).Since)
 }
 
-func TestAccountThatCouldNotBeReadIsOfflineToAll(t *testing.T) {
-	session := &presence.Session{ID: "s", Name: "S"}
-	full := presence.Fold([]presence.Device{device(protocol.KindWeb, protocol.StatusBusy, 0)}, presence.Account{Unread: true, Note: "x"}, session, noon)
-	for _, v := range []presence.Viewer{{Self: true}, {Connected: true}, {SameSession: true}, {Connected: true, SameSession: true}} {
-		require.JSONEq(t, `{"status":"offline","devices":[]}`, wire(t, presence.View(full, v)))
-	}
-}
-
 func TestNothingKnownIsOffline(t *testing.T) {
 	require.JSONEq(t, `{"status":"offline","devices":[]}`, wire(t, presence.View(presence.Full{}, presence.Viewer{Connected: true})))
 }
@@ -157,7 +149,6 @@ func drawAccount(t *rapid.T) presence.Account {
 	a := presence.Account{
 		Note:      rapid.SampledFrom([]string{"", "lunch"}).Draw(t, "note"),
 		Invisible: rapid.Bool().Draw(t, "invisible"),
-		Unread:    rapid.IntRange(0, 9).Draw(t, "unread") == 0,
 	}
 	if rapid.Bool().Draw(t, "ends") {
 		a.NoteUntil = after(rapid.IntRange(-5, 10).Draw(t, "until"))
