@@ -325,7 +325,7 @@ func TestWhatHangsOnANodeIsForgottenWhenItDoesNot(t *testing.T) {
 		require.NoError(t, err)
 		return names
 	}
-	leave := one.d.hung.enter("ben")
+	leave := one.d.hung.hold("ben")
 	require.ElementsMatch(t, []string{"ada", "ben"}, users(), "one of ben's may just be coming")
 	leave()
 	require.Equal(t, []string{"ada"}, users())

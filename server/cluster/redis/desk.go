@@ -278,7 +278,7 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 	}
 	own := w.body != "" && k.r.ours(b.roster)
 	if own {
-		leave := k.r.hung.enter(k.id)
+		leave := k.r.hung.hold(k.id)
 		defer leave()
 		if err := k.r.hung.add(ctx, k.r.self(), k.id); err != nil {
 			return err

@@ -2,9 +2,7 @@ package redis
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -42,21 +40,20 @@ func NewDevices(c *Client) *Devices {
 
 func (r *Devices) key(userID string) string { return r.c.key("d", cluster.UserTopic(userID)) }
 
-// roll is one user's value.
-type roll cluster.UserDevices
-
 // update applies fn to what is known of a user, again if somebody wrote meanwhile. fn answers whether it changed anything.
 // With Redis out of reach it is applied to what this node knows of the user, which is written down when Redis is back.
 func (r *Devices) update(ctx context.Context, userID string, fn func(u *roll) (bool, error)) error {
+	leave := r.hung.hold(userID)
+	defer leave()
 	err := r.written(ctx, userID, fn)
 	if !away(err) || errors.Is(err, errBusy) || r.lost == nil {
 		return err
 	}
-	r.lost(err)
+	defer r.lost(err) // afterwards, so that the check that finds Redis back also finds what it is owed
 	return r.alone(userID, fn)
 }
 
-// written is update with Redis alone.
+// written is update with Redis alone. The caller holds the user, so that what is remembered is what was written last.
 func (r *Devices) written(ctx context.Context, userID string, fn func(u *roll) (bool, error)) error {
 	graceUntil := int64(0)
 	var last *roll
@@ -85,32 +82,17 @@ func (r *Devices) written(ctx context.Context, userID string, fn func(u *roll) (
 	return r.grace.at(ctx, userID, graceUntil)
 }
 
-func readRoll(body string) (*roll, error) {
-	u := &roll{}
-	if body == "" {
-		return u, nil
-	}
-	if err := json.Unmarshal([]byte(body), u); err != nil {
-		return nil, fmt.Errorf("devices of a user: %w", err)
-	}
-	return u, nil
-}
-
-// graceUntil is when the first grace ends, 0 if there is none. Unix milliseconds, rounded up.
-func (u *roll) graceUntil() int64 {
-	first := int64(0)
-	for _, d := range u.Devices {
-		if ms := (d.GraceUntil.UnixMicro() + 999) / 1000; !d.Connected && (first == 0 || ms < first) {
-			first = max(ms, 1)
-		}
-	}
-	return first
+// rewritten is update that fails with Redis out of reach.
+func (r *Devices) rewritten(ctx context.Context, userID string, fn func(u *roll) (bool, error)) error {
+	leave := r.hung.hold(userID)
+	defer leave()
+	return r.written(ctx, userID, fn)
 }
 
 // Attach registers a device, in the place of another if there is one to take over. With Redis out of reach a device that
 // names itself is believed: it is one of its own user's.
 func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attached, error) {
-	leave := r.hung.enter(a.UserID)
+	leave := r.hung.hold(a.UserID)
 	defer leave()
 	var out cluster.Attached
 	err := r.hung.add(ctx, a.Node, a.UserID)
@@ -125,7 +107,7 @@ func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attache
 	if !away(err) || errors.Is(err, errBusy) || r.lost == nil {
 		return out, err
 	}
-	r.lost(err)
+	defer r.lost(err) // as in update
 	return out, r.alone(a.UserID, func(u *roll) (bool, error) {
 		if u.heir(a) == nil && uuid.Validate(a.WantID) == nil {
 			known := a.Device
@@ -141,86 +123,6 @@ func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attache
 		}
 		return changed, err
 	})
-}
-
-func (u *roll) attach(a cluster.Attach) (cluster.Attached, error) {
-	u.Profile = a.Profile
-	if heir := u.heir(a); heir != nil {
-		return heir.takeOver(a), nil
-	}
-	var out cluster.Attached
-	if a.Max > 0 && len(u.Devices) >= a.Max {
-		oldest := u.oldestInGrace()
-		if oldest < 0 {
-			return out, cluster.ErrTooManyDevices
-		}
-		evicted := u.Devices[oldest]
-		out.Evicted = &evicted
-		u.forget(oldest)
-	}
-	out.Device = a.Device
-	out.Device.Connected, out.Device.Since = true, a.Now
-	u.Devices = append(u.Devices, out.Device)
-	return out, nil
-}
-
-// device is one of a roll.
-type device cluster.Device
-
-// heir returns the device that a continues: the one it names, else the longest dropped one of its kind.
-func (u *roll) heir(a cluster.Attach) *device {
-	var heir *device
-	for i := range u.Devices {
-		d := (*device)(&u.Devices[i])
-		switch {
-		case a.WantID != "" && d.ID == a.WantID && d.Companion == a.Companion:
-			return d
-		case a.WantID == "" && heir == nil && !d.Connected && d.Kind == a.Kind && d.Companion == a.Companion && a.Now.Before(d.GraceUntil):
-			heir = d
-		}
-	}
-	return heir
-}
-
-func (d *device) takeOver(a cluster.Attach) cluster.Attached {
-	out := cluster.Attached{Resumed: true}
-	if d.Connected {
-		before := cluster.Device(*d)
-		out.Replaced = &before
-		d.Seq += cluster.SeqLeap
-	}
-	d.Kind, d.Node, d.Incarnation, d.Visit = a.Kind, a.Node, a.Incarnation, d.Visit+1
-	d.Connected, d.GraceUntil = true, time.Time{}
-	out.Device = cluster.Device(*d)
-	return out
-}
-
-func (u *roll) oldestInGrace() int {
-	oldest := -1
-	for i, d := range u.Devices {
-		if !d.Connected && (oldest < 0 || d.GraceUntil.Before(u.Devices[oldest].GraceUntil)) {
-			oldest = i
-		}
-	}
-	return oldest
-}
-
-func (u *roll) forget(i int) { u.Devices = append(u.Devices[:i], u.Devices[i+1:]...) }
-
-// find returns where a device is, -1 if it is not there, or hangs on another socket by now.
-func (u *roll) find(id string, ofSocket func(incarnation string) bool) int {
-	for i, d := range u.Devices {
-		if d.ID == id && ofSocket(d.Incarnation) {
-			return i
-		}
-	}
-	return -1
-}
-
-func anySocket(string) bool { return true }
-
-func socketOf(d cluster.Device) func(string) bool {
-	return func(incarnation string) bool { return incarnation == d.Incarnation }
 }
 
 // Drop starts the grace of d unless its socket was replaced.
@@ -306,7 +208,7 @@ func (r *Devices) Reap(ctx context.Context, now time.Time) ([]cluster.Device, er
 	var gone []cluster.Device
 	for _, id := range users {
 		var over []cluster.Device
-		err := r.written(ctx, id, func(u *roll) (bool, error) {
+		err := r.rewritten(ctx, id, func(u *roll) (bool, error) {
 			over = over[:0]
 			for i := 0; i < len(u.Devices); i++ {
 				if d := u.Devices[i]; !d.Connected && !now.Before(d.GraceUntil) {
@@ -368,7 +270,7 @@ func (r *Devices) abandon(ctx context.Context, node string, until time.Time, pic
 		return nil, err
 	}
 	for _, id := range users {
-		err := r.written(ctx, id, func(u *roll) (bool, error) {
+		err := r.rewritten(ctx, id, func(u *roll) (bool, error) {
 			changed := false
 			for i := range u.Devices {
 				if d := &u.Devices[i]; d.Node == node && d.Connected && picked(*d) {

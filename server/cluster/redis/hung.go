@@ -11,37 +11,37 @@ type hung struct {
 	c      *Client
 	prefix string
 
-	mu      sync.Mutex
-	added   map[string]string        // by name: the node that it was added for; guarded by mu
-	within  map[string]int           // names that something is being written for; guarded by mu
-	leaving map[string]chan struct{} // names that are being taken out; guarded by mu
+	mu    sync.Mutex
+	added map[string]string        // by name: the node that it was added for; guarded by mu
+	held  map[string]chan struct{} // names that something is being written for, or that are being taken out; guarded by mu
 }
 
 func newHung(c *Client, prefix string) *hung {
-	return &hung{c: c, prefix: prefix, added: map[string]string{}, within: map[string]int{}, leaving: map[string]chan struct{}{}}
+	return &hung{c: c, prefix: prefix, added: map[string]string{}, held: map[string]chan struct{}{}}
 }
 
 func (h *hung) key(node string) string { return h.c.tagged(0, h.prefix+node) }
 
-// enter keeps a name from being taken out until leave is called.
-func (h *hung) enter(name string) (leave func()) {
+// hold has what this node writes of a name, and remembers of it, be one after the other until leave is called; nor is the
+// name taken out meanwhile.
+func (h *hung) hold(name string) (leave func()) {
+	done := make(chan struct{})
 	for {
 		h.mu.Lock()
-		wait := h.leaving[name]
+		wait := h.held[name]
 		if wait == nil {
-			h.within[name]++
+			h.held[name] = done
 			h.mu.Unlock()
 			break
 		}
 		h.mu.Unlock()
-		<-wait // one call to Redis long
+		<-wait // some calls to Redis long
 	}
 	return func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if h.within[name]--; h.within[name] == 0 {
-			delete(h.within, name)
-		}
+		delete(h.held, name)
+		close(done)
 	}
 }
 
@@ -94,9 +94,9 @@ func (h *hung) tidy(ctx context.Context, node string, still func(name string) bo
 	var over []any
 	done := make(chan struct{})
 	for name, of := range h.added {
-		if of == node && h.within[name] == 0 && !still(name) {
+		if of == node && h.held[name] == nil && !still(name) {
 			over = append(over, name)
-			h.leaving[name] = done
+			h.held[name] = done
 			delete(h.added, name)
 			if len(over) == takenOutAtOnce {
 				break
@@ -111,7 +111,7 @@ func (h *hung) tidy(ctx context.Context, node string, still func(name string) bo
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, name := range over {
-		delete(h.leaving, name.(string)) //nolint:forcetypeassert // put there above
+		delete(h.held, name.(string)) //nolint:forcetypeassert // put there above
 	}
 	close(done)
 	return unreachable(err)

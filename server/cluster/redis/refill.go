@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -53,34 +52,42 @@ func (r *Devices) alone(userID string, fn func(u *roll) (bool, error)) error {
 // refill writes back what this node knows of the devices that hang on it, and what became of them while Redis was away.
 // It returns the sockets, of whichever node, that others have taken the place of.
 func (r *Devices) refill(ctx context.Context) (replaced []cluster.Device, err error) {
-	self := r.self()
-	for user, text := range r.kept.all() {
-		r.deciding.Lock()
-		owed := r.owed[user]
-		r.deciding.Unlock()
-		mine, err := readRoll(text)
-		if err != nil {
-			return replaced, err
-		}
-		if err := r.hung.add(ctx, self, user); err != nil {
-			return replaced, err
-		}
-		var old []cluster.Device
-		err = r.written(ctx, user, func(u *roll) (bool, error) {
-			var changed bool
-			old, changed = u.follow(mine, self, owed)
-			return changed, nil
-		})
+	for user := range r.kept.all() {
+		old, err := r.refillOne(ctx, user)
 		if err != nil {
 			return replaced, err
 		}
 		replaced = append(replaced, old...)
-		r.deciding.Lock()
-		delete(r.owed, user)
-		r.deciding.Unlock()
-		if !r.ours(mine) {
-			r.kept.drop(user, text)
-		}
+	}
+	return replaced, nil
+}
+
+func (r *Devices) refillOne(ctx context.Context, user string) (replaced []cluster.Device, err error) {
+	leave := r.hung.hold(user)
+	defer leave()
+	self, text := r.self(), r.kept.of(user)
+	r.deciding.Lock()
+	owed := r.owed[user]
+	r.deciding.Unlock()
+	mine, err := readRoll(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.hung.add(ctx, self, user); err != nil {
+		return nil, err
+	}
+	err = r.written(ctx, user, func(u *roll) (changed bool, _ error) {
+		replaced, changed = u.follow(mine, self, owed)
+		return changed, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.deciding.Lock()
+	delete(r.owed, user)
+	r.deciding.Unlock()
+	if !r.ours(mine) {
+		r.kept.drop(user, text)
 	}
 	return replaced, nil
 }
@@ -128,14 +135,6 @@ func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.De
 		u.Profile, changed = mine.Profile, true
 	}
 	return replaced, changed
-}
-
-func (u *roll) text() string {
-	text, err := json.Marshal(u)
-	if err != nil {
-		panic("redis: " + err.Error()) // a Device is made of what always encodes
-	}
-	return string(text)
 }
 
 func (r *Registry) ours(v *session.Roster) bool {
