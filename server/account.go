@@ -15,6 +15,8 @@ type account struct {
 	id      string
 	session atomic.Pointer[string] // the session that the user is in
 
+	outOfDate atomic.Bool // messages may have been lost: blocks and place are to be read anew
+
 	loading chan struct{} // closed when loaded or failed
 	err     error         // set before loading is closed
 

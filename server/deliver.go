@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"time"
 
 	"foyer/directory"
 	"foyer/invitation"
@@ -88,33 +87,34 @@ func (s *Server) relationCame(userID, other string, connected bool, rev int64) {
 	if other == "" || !a.connect(other, connected, rev) {
 		return
 	}
-	s.background(func(ctx context.Context) { s.rewatch(ctx, a, other) })
+	s.inTurn(&s.watching, userID+" "+other, func(ctx context.Context) error { return s.rewatch(ctx, userID, other) })
 }
 
-// rewatch watches a person or no longer, as a's connections now say. It looks again afterwards, as another rewatch may
-// have come in between: the last one to look is right.
-func (s *Server) rewatch(ctx context.Context, a *account, other string) {
-	for {
-		connected := a.connected(other)
-		if !connected {
-			s.unwatch(a, other)
-		} else if err := s.watch(ctx, a, other); err != nil {
-			s.log.Warn().Err(err).Msg("new connection not watched")
-			return
-		}
-		if a.connected(other) != connected {
-			continue
-		}
-		if p := s.person(other); p != nil && connected {
-			p.mu.Lock()
-			full := p.shown
-			p.mu.Unlock()
-			if v := presence.View(full, viewerOf(a, full)); v != nil {
-				s.toUser(a.id, outgoing{frame: presenceFrame(other, *v)}, "")
-			}
-		}
-		return
+// rewatch watches a person or no longer, as the user's connections now say. It looks again afterwards, as the account may
+// be closed meanwhile, which ends what is watched by then.
+func (s *Server) rewatch(ctx context.Context, userID, other string) error {
+	a := s.account(userID)
+	if a == nil {
+		return nil
 	}
+	if a.connected(other) {
+		if err := s.watch(ctx, a, other); err != nil {
+			return err
+		}
+	}
+	if !a.connected(other) {
+		s.unwatch(a, other)
+		return nil
+	}
+	if p := s.person(other); p != nil {
+		p.mu.Lock()
+		full := p.shown
+		p.mu.Unlock()
+		if v := presence.View(full, viewerOf(a, full)); v != nil {
+			s.toUser(a.id, outgoing{frame: presenceFrame(other, *v)}, "")
+		}
+	}
+	return nil
 }
 
 // closeDevice ends a socket whose device another socket has taken over, or whose user may not be here any more.
@@ -131,15 +131,12 @@ var closeReasons = map[protocol.CloseCode]string{
 	protocol.CloseSuspended: "suspended",
 }
 
-// readAgainAfter is when a log is read again that could not be read.
-const readAgainAfter = 300 * time.Millisecond
-
 // catchUp reads what the devices of a user missed from the log, in the background. It returns at once.
 func (s *Server) catchUp(userID string) {
-	s.inTurn(&s.catching, userID, func(ctx context.Context) { s.catchUpOnce(ctx, userID) })
+	s.inTurn(&s.catching, userID, func(ctx context.Context) error { return s.catchUpOnce(ctx, userID) })
 }
 
-func (s *Server) catchUpOnce(ctx context.Context, userID string) {
+func (s *Server) catchUpOnce(ctx context.Context, userID string) error {
 	from := int64(-1)
 	for _, d := range s.byUser.Of(userID) {
 		if rev := d.revision(); rev >= 0 && (from < 0 || rev < from) {
@@ -147,17 +144,11 @@ func (s *Server) catchUpOnce(ctx context.Context, userID string) {
 		}
 	}
 	if from < 0 {
-		return
+		return nil
 	}
 	log, err := s.readLog(ctx, userID, from)
 	if err != nil {
-		s.log.Warn().Err(err).Msg("log of changes not read")
-		time.AfterFunc(readAgainAfter, func() { // the log's tail names it only once
-			if s.ctx.Err() == nil {
-				s.catchUp(userID)
-			}
-		})
-		return
+		return err // the log's tail names it only once
 	}
 	if !log.complete {
 		for _, d := range s.byUser.Of(userID) {
@@ -165,13 +156,14 @@ func (s *Server) catchUpOnce(ctx context.Context, userID string) {
 				d.close(protocol.CloseSlowReader, "too far behind")
 			}
 		}
-		return
+		return nil
 	}
 	s.metrics.caughtUp.Add(float64(len(log.entries)))
 	for _, e := range log.entries {
 		s.toUser(userID, e.outgoing, "")
 		s.relationCame(userID, e.other, e.connected, e.rev)
 	}
+	return nil
 }
 
 // logged is a stretch of a user's log, ready for the socket.

@@ -23,11 +23,7 @@ func (s *Server) hang(ctx context.Context, d *Device, sessionID string) {
 
 // resync shows d, in the background, the session that its user is in, as joining would.
 func (s *Server) resync(d *Device) {
-	s.inTurn(&s.resyncing, d.incarnation, func(ctx context.Context) {
-		if err := s.resyncNow(ctx, d); err != nil {
-			s.log.Warn().Err(err).Msg("session not shown anew")
-		}
-	})
+	s.inTurn(&s.resyncing, d.incarnation, func(ctx context.Context) error { return s.resyncNow(ctx, d) })
 }
 
 // resyncNow reads and shows. It does nothing for a device that moved or ended meanwhile, or whose user is in no session.
@@ -41,8 +37,11 @@ func (s *Server) resyncNow(ctx context.Context, d *Device) error {
 	d.hold()
 	defer d.release()
 	d.mu.Lock()
-	moves := d.moves
+	moves, ended := d.moves, d.ended
 	d.mu.Unlock()
+	if ended {
+		return nil
+	}
 	places, err := s.registry.Places(ctx, []string{d.userID})
 	id := places[d.userID]
 	if err != nil || id == "" {
@@ -104,16 +103,30 @@ func (s *Server) userPlaced(m *cluster.Message) {
 	if a.later(func() { s.userPlaced(m) }) {
 		return
 	}
-	s.inTurn(&s.following, m.User, func(ctx context.Context) {
-		if err := s.follow(ctx, a); err != nil {
-			s.log.Warn().Err(err).Msg("user not followed")
-		}
-	})
+	s.followInTurn(m.User)
 	for _, d := range s.byUser.Of(m.User) {
 		if d.id == m.Device && !d.follows(m.Session) {
 			s.resync(d)
 		}
 	}
+}
+
+// followInTurn has a user followed, after one at a time: what is asked of it meanwhile is done by the next.
+func (s *Server) followInTurn(userID string) {
+	s.inTurn(&s.following, userID, func(ctx context.Context) error {
+		a := s.account(userID)
+		if a == nil {
+			return nil
+		}
+		if !a.outOfDate.Swap(false) {
+			return s.follow(ctx, a)
+		}
+		err := s.recall(ctx, a)
+		if err != nil {
+			a.outOfDate.Store(true)
+		}
+		return err
+	})
 }
 
 // follow reads where a user is now: what they see of others changes, and their companions go along.

@@ -107,6 +107,28 @@ func TestRosterThatIsLostIsShownAnew(t *testing.T) {
 	})
 }
 
+func TestARosterThatCouldNotBeShownAnewIsShownOnceItCan(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.lossy(func(m *cluster.Message) int {
+			if m.Kind == cluster.KindRoster && m.Version == 2 {
+				return 0
+			}
+			return 1
+		})
+		ada, ben, eve := w.arrives("ada"), w.arrives("ben"), w.arrives("eve")
+		var made protocol.SessionJoinResult
+		ada.ok("session.create", map[string]any{"name": "Lobby"}, &made)
+		pass(second)
+		ada.told()
+		ben.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
+		pass(second)
+		w.nodes[0].app.Server().LosesPlacesOf("ada", 3)
+		eve.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
+		pass(3 * second)
+		require.Equal(t, []string{"resync v3 members=3 missed=true"}, ada.summary(), "without another roster to find it by")
+	})
+}
+
 func TestTheNewerWordAboutAConnectionCountsWhicheverComesFirst(t *testing.T) {
 	story(t, free, func(w *world) {
 		release := w.nodes[0].app.Server().ReceivesLate(func(m *cluster.Message) bool {

@@ -2,11 +2,13 @@ package server
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"foyer/protocol"
 	"foyer/server/cluster"
 	"foyer/server/store"
+	"foyer/session"
 )
 
 // Receives makes the node take each message of the Bus as often as times says. It belongs before the node's first device.
@@ -63,3 +65,26 @@ func (u *unreadable) Log(ctx context.Context, userID string, after int64) (store
 
 // LosesLog has the log of changes out of reach the next times. It belongs where nothing is being read.
 func (s *Server) LosesLog(times int) { s.changes = &unreadable{Changes: s.changes, times: times} }
+
+// unplaced has the place of a user out of reach so many times.
+type unplaced struct {
+	session.Registry
+	user  string
+	mu    sync.Mutex
+	times int // guarded by mu
+}
+
+func (u *unplaced) Places(ctx context.Context, userIDs []string) (map[string]string, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.times > 0 && slices.Contains(userIDs, u.user) {
+		u.times--
+		return nil, protocol.Refuse(protocol.Unavailable)
+	}
+	return u.Registry.Places(ctx, userIDs)
+}
+
+// LosesPlacesOf has the place of a user out of reach the next times. It belongs where nothing is being read.
+func (s *Server) LosesPlacesOf(user string, times int) {
+	s.registry = &unplaced{Registry: s.registry, user: user, times: times}
+}

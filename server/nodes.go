@@ -22,11 +22,7 @@ func (s *Server) unlessAway(err error) error {
 // Resubscribed is to be called when messages from the Bus may have been lost: everything that they would have told is
 // read anew. What stands in the log needs nothing: its tail is read every second.
 func (s *Server) Resubscribed() {
-	s.background(func(ctx context.Context) {
-		if err := s.rereadPresences(ctx); err != nil {
-			s.log.Warn().Err(err).Msg("presence not read anew")
-		}
-	})
+	s.inTurn(&s.rereading, "presences", s.rereadPresences)
 	s.accounts.mu.Lock()
 	all := make([]*account, 0, len(s.accounts.by))
 	for _, a := range s.accounts.by {
@@ -35,7 +31,8 @@ func (s *Server) Resubscribed() {
 	s.accounts.mu.Unlock()
 	for _, a := range all {
 		s.presenceChanged(a.id)
-		s.inTurn(&s.following, a.id, func(ctx context.Context) { s.recall(ctx, a) })
+		a.outOfDate.Store(true)
+		s.followInTurn(a.id)
 	}
 	s.rooms.mu.Lock()
 	ids := make([]string, 0, len(s.rooms.by))
@@ -57,37 +54,36 @@ func (s *Server) Resubscribed() {
 }
 
 // recall reads a user's blocks and place anew.
-func (s *Server) recall(ctx context.Context, a *account) {
+func (s *Server) recall(ctx context.Context, a *account) error {
 	b, err := s.invitations.Blocks(ctx, a.id)
 	if err != nil {
-		s.log.Warn().Err(err).Msg("blocks not read anew")
-	} else {
-		a.mu.Lock()
-		if a.early == nil {
-			a.blocks, a.blockedBy = set(b.Of), set(b.By)
-			a.mixLocked()
-		}
-		a.mu.Unlock()
-		s.reexclude(ctx, a.id)
+		return err
 	}
+	a.mu.Lock()
+	if a.early == nil {
+		a.blocks, a.blockedBy = set(b.Of), set(b.By)
+		a.mixLocked()
+	}
+	a.mu.Unlock()
+	s.reexclude(ctx, a.id)
 	moves := map[*Device]int{}
 	for _, d := range s.byUser.Of(a.id) {
 		moves[d] = d.moveCount()
 	}
 	if err := s.follow(ctx, a); err != nil {
-		s.log.Warn().Err(err).Msg("user not followed")
-		return
+		return err
 	}
 	for d, n := range moves {
-		s.putRight(ctx, d, a.in(), n)
+		err = errors.Join(err, s.putRight(ctx, d, a.in(), n))
 	}
+	return err
 }
 
 // putRight has a device be where its user is, if it missed that they were taken out of a session, or that the others know
 // it in one. It does nothing for a device that moved since moves was read.
-func (s *Server) putRight(ctx context.Context, d *Device, sessionID string, moves int) {
+func (s *Server) putRight(ctx context.Context, d *Device, sessionID string, moves int) error {
 	if d.companion && sessionID != "" {
-		return // it has followed
+		return nil // it has followed
 	}
 	d.mu.Lock()
 	p := d.place
@@ -107,11 +103,15 @@ func (s *Server) putRight(ctx context.Context, d *Device, sessionID string, move
 		}
 	case p == nil && sessionID != "":
 		standings, err := s.registry.Standings(ctx, sessionID, d.userID)
+		if err != nil {
+			return err
+		}
 		m := standings.By[d.userID].Member
-		if err == nil && m != nil && slices.ContainsFunc(m.Devices, func(v session.Device) bool { return v.ID == d.id }) && d.moveCount() == moves {
+		if m != nil && slices.ContainsFunc(m.Devices, func(v session.Device) bool { return v.ID == d.id }) && d.moveCount() == moves {
 			s.resync(d)
 		}
 	}
+	return nil
 }
 
 // moveCount is another after each of the device's moves.
@@ -155,11 +155,7 @@ func (s *Server) Fenced() {
 // Announce is to be called when what is between the nodes has lost the sessions: those that nobody is in have to be known
 // there, or they would never end.
 func (s *Server) Announce() {
-	s.background(func(ctx context.Context) {
-		if err := s.sessions.Start(ctx); err != nil {
-			s.log.Warn().Err(err).Msg("sessions not made known anew")
-		}
-	})
+	s.inTurn(&s.rereading, "sessions", s.sessions.Start)
 }
 
 // Lasting returns those of the sessions that have not ended.

@@ -147,6 +147,8 @@ type Server struct {
 	following turns // users followed to their session
 	resyncing turns // sessions shown anew, by socket
 	showing   turns // presence shown, by user
+	watching  turns // connections watched or no longer, by user and the other
+	rereading turns // what is read or made known anew as a whole
 	searches  cluster.Pace
 }
 
@@ -161,7 +163,9 @@ func New(o Options) *Server {
 		byUser: hub.NewIndex[string, *Device](), bySession: hub.NewIndex[string, *Device](),
 		sockets: sockets{all: map[*Device]struct{}{}}, panels: hub.NewIndex[string, *panel](), panelsAt: hub.NewIndex[string, *panel](), watchers: hub.NewIndex[string, *account](),
 		accounts: accounts{by: map[string]*account{}}, persons: persons{by: map[string]*person{}},
-		rooms: rooms{by: map[string]*room{}}, catching: newTurns(), following: newTurns(), resyncing: newTurns(), showing: newTurns(), searches: o.Cluster.Pace,
+		rooms: rooms{by: map[string]*room{}}, searches: o.Cluster.Pace,
+		catching: newTurns("log of changes not read"), following: newTurns("user not followed"), resyncing: newTurns("session not shown anew"),
+		showing: newTurns("presence not shown"), watching: newTurns("connection not watched"), rereading: newTurns("not read anew"),
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -40,11 +40,11 @@ func (s *Server) watch(ctx context.Context, a *account, ids ...string) error {
 		if err := s.bus.Subscribe(ctx, cluster.PersonTopic(id)); err != nil {
 			return err
 		}
-		added, first := s.addWatcher(a, id)
+		added, unread := s.addWatcher(a, id)
 		if !added {
 			s.bus.Unsubscribe(cluster.PersonTopic(id))
 		}
-		if first {
+		if unread {
 			fresh = append(fresh, id)
 		}
 	}
@@ -64,20 +64,22 @@ func (s *Server) watch(ctx context.Context, a *account, ids ...string) error {
 	return nil
 }
 
-// addWatcher reports whether a did not watch the person yet, and whether nobody else here did.
-func (s *Server) addWatcher(a *account, id string) (added, first bool) {
+// addWatcher reports whether a did not watch the person yet, and whether their presence was not read yet.
+func (s *Server) addWatcher(a *account, id string) (added, unread bool) {
 	s.persons.mu.Lock()
 	defer s.persons.mu.Unlock()
-	if !s.watchers.Add(id, a) {
-		return false, false
-	}
+	added = s.watchers.Add(id, a)
 	p := s.persons.by[id]
-	if first = p == nil; first {
+	if p == nil {
 		p = &person{id: id}
 		s.persons.by[id] = p
 	}
-	p.refs++
-	return true, first
+	if added {
+		p.refs++
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return added, !p.known
 }
 
 // unwatch ends what watch began.
@@ -261,7 +263,7 @@ func (s *Server) presenceChanged(userID string) {
 		}
 		return
 	}
-	s.inTurn(&s.showing, userID, func(ctx context.Context) { s.showPresence(ctx, userID) })
+	s.inTurn(&s.showing, userID, func(ctx context.Context) error { return s.showPresence(ctx, userID) })
 }
 
 // rereadPresences looks at everybody who is watched here, in case a message was lost.
@@ -282,20 +284,20 @@ func (s *Server) rereadPresences(ctx context.Context) error {
 }
 
 // showPresence publishes a user's presence as it now is to those who watch.
-func (s *Server) showPresence(ctx context.Context, userID string) {
+func (s *Server) showPresence(ctx context.Context, userID string) error {
 	fulls, err := s.fullOf(ctx, []string{userID})
 	if err != nil {
-		s.log.Warn().Err(err).Msg("presence not read")
-		return
+		return err
 	}
 	full := fulls[userID]
 	body, err := json.Marshal(full)
 	if err != nil {
 		s.log.Error().Err(err).Msg("presence not encoded")
-		return
+		return nil
 	}
 	s.bus.Publish(cluster.PersonTopic(userID), &cluster.Message{Kind: cluster.KindPresence, User: userID, Presence: body})
 	s.presenceTimer(userID, full.Next)
+	return nil
 }
 
 // presenceTimer shows the user's presence again when it changes by itself: when a note ends.
