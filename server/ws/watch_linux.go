@@ -52,7 +52,7 @@ func (w *watch) run() {
 	for {
 		n := 0
 		err := w.raw.Read(func(fd uintptr) bool {
-			n, _ = unix.EpollWait(int(fd), events[:], 0) // interrupted or not, what is ready stays so
+			n, _ = tryPoll(int(fd), events[:]) // interrupted or not, what is ready stays so
 			return n > 0
 		})
 		if err != nil {

@@ -29,12 +29,15 @@ type wire struct {
 	stall time.Duration   // a device that takes nothing for so long is too slow
 	hurry atomic.Bool     // the socket is closing
 
+	ready   func(fd uintptr) bool // whether reading would not wait
+	reading attempt               // owned by who reads
+
 	mu      sync.Mutex // guards what follows, and the order of the bytes
 	ended   bool       // gorilla has sent a close frame
 	hasty   bool       // what the kernel has no room for goes to rest instead of blocking
 	rest    []byte     // taken but not yet written
 	broken  error      // a write that ended in the middle of a frame: nothing can follow it
-	attempt attempt
+	writing attempt
 }
 
 // newWire wraps a connection that the HTTP server gave up.
@@ -42,7 +45,7 @@ func newWire(c net.Conn, stall time.Duration) *wire {
 	w := &wire{Conn: c, stall: stall}
 	if tcp, ok := c.(*net.TCPConn); ok {
 		w.raw, _ = tcp.SyscallConn() // an error means a closed socket, which the first write will tell
-		w.attempt.bind()
+		w.bind()
 	}
 	return w
 }
@@ -82,7 +85,7 @@ func (w *wire) writeLocked(p []byte) error {
 		return nil
 	}
 	if w.raw != nil {
-		n, err := w.attempt.write(w.raw, p)
+		n, err := w.writing.write(w.raw, p)
 		if err != nil || n == len(p) {
 			w.broken = err
 			return err
@@ -168,7 +171,7 @@ func (w *wire) patience() time.Duration {
 // idle device costs. Where that can't be done it returns at once, and reading waits.
 func (w *wire) doze() {
 	if w.raw != nil {
-		_ = w.raw.Read(w.attempt.ready) // the read that follows meets the same error
+		_ = w.raw.Read(w.ready) // the read that follows meets the same error
 	}
 }
 

@@ -5,11 +5,9 @@ package ws
 import "syscall"
 
 // attempt is for systems where a write can't be tried: nothing is taken, and the blocking way is used.
-type attempt struct {
-	ready func(fd uintptr) bool
-}
+type attempt struct{}
 
-func (a *attempt) bind() { a.ready = func(uintptr) bool { return true } }
+func (w *wire) bind() { w.ready = func(uintptr) bool { return true } }
 
 func (a *attempt) write(syscall.RawConn, []byte) (int, error) { return 0, nil }
 

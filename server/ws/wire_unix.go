@@ -9,16 +9,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attempt writes to a socket once, without waiting for room. It lives in a wire so that trying allocates nothing.
+// attempt writes to a socket once, without waiting for room, or reads from it. It lives in a wire so that trying
+// allocates nothing.
 type attempt struct {
-	fn    func(fd uintptr) bool
-	ready func(fd uintptr) bool
-	p     []byte
-	n     int
-	err   error
+	fn  func(fd uintptr) bool
+	p   []byte
+	n   int
+	err error
 }
 
-func (a *attempt) bind() { a.fn, a.ready = a.once, readable }
+func (w *wire) bind() {
+	w.writing.fn, w.reading.fn, w.ready = w.writing.once, w.reading.take, readable
+}
 
 // readable reports whether reading from a socket would not wait.
 func readable(fd uintptr) bool {
@@ -29,7 +31,7 @@ func readable(fd uintptr) bool {
 
 func (a *attempt) once(fd uintptr) bool {
 	for {
-		a.n, a.err = syscall.Write(int(fd), a.p)
+		a.n, a.err = tryWrite(int(fd), a.p)
 		if !errors.Is(a.err, syscall.EINTR) {
 			return true
 		}
@@ -50,6 +52,31 @@ func (a *attempt) write(raw syscall.RawConn, p []byte) (int, error) {
 		return 0, a.err
 	}
 	return a.n, nil
+}
+
+// take reads what is there; false if nothing is.
+func (a *attempt) take(fd uintptr) bool {
+	for {
+		a.n, a.err = tryRead(int(fd), a.p)
+		if !errors.Is(a.err, syscall.EINTR) {
+			return !errors.Is(a.err, syscall.EAGAIN)
+		}
+	}
+}
+
+// Read reads what there is, and waits until there is something.
+func (w *wire) Read(p []byte) (int, error) {
+	if w.raw == nil {
+		return w.Conn.Read(p)
+	}
+	a := &w.reading
+	a.p = p
+	err := w.raw.Read(a.fn)
+	a.p = nil
+	if err != nil {
+		return 0, err
+	}
+	return a.n, a.err
 }
 
 // boundSendBuffer sets the send buffer of a listening socket, which the accepted ones inherit.
