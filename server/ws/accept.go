@@ -158,7 +158,7 @@ func (a *Acceptor) check(r *http.Request, authenticate func(token string) error)
 		return &Refused{http.StatusForbidden, WhyOrigin, "this origin is not allowed"}
 	case a.options.Busy != nil && a.options.Busy():
 		return &Refused{http.StatusServiceUnavailable, WhyBusy, "too much to do for more devices"}
-	case !a.door.limiter.Allow():
+	case !a.door.enter(r.Context()):
 		return &Refused{http.StatusServiceUnavailable, WhyRate, "too many new devices at once"}
 	}
 	token, given, ok := bearer(r)
