@@ -14,8 +14,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// call is a request that was not answered yet. Unless it is to be made once, it may be sent again on the next socket:
-// it reads, sets what it sets, or has an op_id.
+// call is a request that was not answered yet. Unless it is to be made once, it is sent again on the next socket: it
+// reads, sets what it sets, or has an op_id. On one socket each is sent once.
 type call struct {
 	once   bool
 	method protocol.Method
@@ -90,13 +90,13 @@ func (d *device) unanswered() []*call {
 	return all
 }
 
-// abandon forgets a call whose answer nobody waits for any more.
+// abandon makes a call one that nobody waits for any more. What its answer says is still taken in, if it comes on this
+// socket.
 func (d *device) abandon(id int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.calls, id)
-	if len(d.calls) == 0 {
-		d.calls = nil
+	if c := d.calls[id]; c != nil {
+		c.once = true
 	}
 }
 
@@ -152,6 +152,12 @@ func (d *device) decode(method protocol.Method, raw []byte, into any) bool {
 	return err == nil
 }
 
+// undone reports whether an error says that nothing was done.
+func undone(err error) bool {
+	var refusal *protocol.Error
+	return errors.As(err, &refusal) && refusal.Code != protocol.CodeInternal && (refusal.Data == nil || !refusal.Data.Unknown)
+}
+
 // refused counts a request that did not get what it asked for.
 func (d *device) refused(method protocol.Method, err error) {
 	if errors.Is(err, errInterrupted) {
@@ -194,7 +200,8 @@ func (d *device) answered(m *protocol.ServerMessage, now time.Time) {
 	since := d.since
 	d.mu.Unlock()
 	if c == nil {
-		return // nobody waits for it any more
+		d.violate("protocol", "an answer to request %d, which has been answered or was never made", id)
+		return
 	}
 	d.p.f.rec.requests.Add(1)
 	if since.Before(c.sent) { // else it waited for the socket

@@ -267,6 +267,10 @@ func (d *device) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.epoch, d.id, d.rev, d.relations, d.waits, d.heard, d.talk, d.life = "", "", 0, nil, nil, nil, nil, 0
+	for _, c := range d.calls {
+		c.take(answer{err: errInterrupted})
+	}
+	d.calls = nil
 	d.leaveRoom()
 }
 
@@ -309,6 +313,7 @@ func (d *device) hello(raw json.RawMessage, now time.Time) {
 	d.greeted, d.since = true, now
 	d.up.Store(max(1, d.p.f.since(now)))
 	d.life++
+	again := d.unanswered() // what is asked from now on goes over this socket by itself
 	metric, due := mConnect, d.due
 	if d.life > 1 {
 		metric = mResume
@@ -326,7 +331,7 @@ func (d *device) hello(raw json.RawMessage, now time.Time) {
 	d.p.mu.Unlock()
 	d.p.f.byID.Store(h.User.ID, d.p)
 	d.p.went(now)
-	d.returned()
+	d.returned(again)
 }
 
 // refusedHello decides whether to come back after a hello that was refused.
@@ -346,26 +351,21 @@ func (d *device) refusedHello(e *protocol.Error) {
 	d.socket.Drop()
 }
 
-// returned sends again what was not answered, and goes back to the session, on a socket that has just been greeted. It
+// returned asks again what was not answered, and goes back to the session, on a socket that has just been greeted. It
 // must not wait: it runs where that socket is read.
-func (d *device) returned() {
+func (d *device) returned(again []*call) {
 	d.mu.Lock()
-	socket, life := d.socket, d.life
-	var frames [][]byte
-	for _, c := range d.unanswered() {
-		frames = append(frames, c.frame)
-	}
-	lost := d.lost
+	socket, life, lost := d.socket, d.life, d.lost
 	d.mu.Unlock()
-	if life <= 1 && len(frames) == 0 {
+	if life <= 1 && len(again) == 0 {
 		return
 	}
 	go func() {
 		if d.p.place != nil && life > 1 {
 			d.p.place.rejoin(d)
 		}
-		for _, frame := range frames {
-			if !d.write(socket, wire.Frame{Data: frame}) {
+		for _, c := range again {
+			if !d.write(socket, wire.Frame{Data: c.frame}) {
 				return
 			}
 		}

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"errors"
 	"time"
 
 	"foyer/protocol"
@@ -52,10 +51,9 @@ func act[R any](w *flow, by *person, method protocol.Method, params any) (R, boo
 	return r, w.seen()
 }
 
-// failed ends a step whose request failed. Only a refusal says that nothing was done.
+// failed ends a step whose request failed.
 func (w *flow) failed(err error) {
-	var refusal *protocol.Error
-	if !errors.As(err, &refusal) || refusal.Code == protocol.CodeInternal || refusal.Data != nil && refusal.Data.Unknown {
+	if !undone(err) {
 		w.f.lose(w.a, w.b)
 	}
 	w.step.cancel()

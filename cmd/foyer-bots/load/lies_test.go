@@ -124,6 +124,12 @@ func TestServerThatLiesIsCaught(t *testing.T) {
 			}
 			return []wire.Frame{f}
 		}},
+		"a request is answered twice": {"mixed", moves, "protocol", func(l *liar, f wire.Frame, _ func(time.Duration, wire.Frame)) []wire.Frame {
+			if l.once(!f.Binary && bytes.Contains(f.Data, []byte(`"result":{"session":`))) {
+				return []wire.Frame{f, f}
+			}
+			return []wire.Frame{f}
+		}},
 		"who left stays in a roster": {"mixed", moves, "roster", func(l *liar, f wire.Frame, _ func(time.Duration, wire.Frame)) []wire.Frame {
 			if is(f, "session.roster", `"reason"`) { // all of them: whoever leaves next forgets what this one was told
 				l.once(true)

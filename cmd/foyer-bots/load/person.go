@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ type person struct {
 	here   bool // to be online
 	seated bool // to be in the session, having been answered
 	moving bool // on the way in or out: no other task may touch its seat
+	unsure bool // nobody knows whether it is in the session: an answer never came
 	tasks  int  // under way with this person
 
 	joinDue, leaveDue time.Time
@@ -165,6 +167,7 @@ func (p *person) depart() {
 	if p.seated {
 		p.seated, p.leaveDue = false, time.Now()
 	}
+	p.unsure = false
 	p.mu.Unlock()
 	if p.place != nil {
 		p.place.without(p)
@@ -201,6 +204,13 @@ func (p *person) idle() bool {
 	return true
 }
 
+// doubt says whether it is unknown if this person is in the session.
+func (p *person) doubt(unsure bool) {
+	p.mu.Lock()
+	p.unsure = unsure
+	p.mu.Unlock()
+}
+
 func (p *person) release() {
 	p.mu.Lock()
 	p.moving = false
@@ -225,11 +235,8 @@ func (p *person) present() bool {
 
 // went notes that a device has gone or come.
 func (p *person) went(now time.Time) {
-	anybody := false
-	for _, d := range p.devices {
-		anybody = anybody || d.online()
-	}
 	p.mu.Lock()
+	anybody := slices.ContainsFunc(p.devices, func(d *device) bool { return d.up.Load() > 0 })
 	switch {
 	case anybody && !p.awaySince.IsZero():
 		p.awayFrom, p.awayTo, p.awaySince = p.awaySince, now, time.Time{}

@@ -85,8 +85,9 @@ func (p *person) sit(due time.Time) bool {
 		if i > 0 {
 			began = time.Now()
 		}
-		number, ok := pl.admit(d)
-		if !ok {
+		number, err := pl.admit(d)
+		if err != nil {
+			p.doubt(i == 0 && !undone(err))
 			return false
 		}
 		p.f.rec.add(mJoin, p.index, time.Since(began))
@@ -98,7 +99,8 @@ func (p *person) sit(due time.Time) bool {
 }
 
 // admit takes a device in. It returns the member's number.
-func (p *place) admit(d *device) (uint16, bool) {
+func (p *place) admit(d *device) (uint16, error) {
+	var err error
 	for range 3 {
 		p.opening.Lock()
 		id := p.session()
@@ -108,18 +110,19 @@ func (p *place) admit(d *device) (uint16, bool) {
 				p.open(made.Session.ID)
 			}
 			p.opening.Unlock()
-			return made.Number, err == nil
+			return made.Number, err
 		}
 		p.opening.Unlock()
-		entered, err := enterBy[protocol.SessionJoinResult](d, protocol.MethodSessionJoin, protocol.SessionJoinParams{SessionID: id})
+		var entered protocol.SessionJoinResult
+		entered, err = enterBy[protocol.SessionJoinResult](d, protocol.MethodSessionJoin, protocol.SessionJoinParams{SessionID: id})
 		var refusal *protocol.Error
 		if errors.As(err, &refusal) && refusal.Reason() == protocol.SessionNotFound {
 			p.closed(id) // it was empty for too long
 			continue
 		}
-		return entered.Number, err == nil
+		return entered.Number, err
 	}
-	return 0, false
+	return 0, err
 }
 
 // open begins with a new session.
@@ -152,7 +155,7 @@ func (p *place) with(who *person, number uint16) {
 	p.truth[number], p.changed = who, time.Now()
 	p.mu.Unlock()
 	who.mu.Lock()
-	who.seated = true
+	who.seated, who.unsure = true, false
 	who.mu.Unlock()
 }
 
@@ -178,15 +181,16 @@ func (p *person) leave(due time.Time) bool {
 	p.seated, p.leaveDue = false, due
 	p.mu.Unlock()
 	pl.without(p)
-	ok := true
+	ok, unsure := true, false
 	for _, d := range p.devices {
 		_, err := askInline[protocol.Empty](d, protocol.MethodSessionLeave, protocol.SessionParams{SessionID: id}, func([]byte, time.Time) {
 			d.mu.Lock()
 			d.leaveRoom()
 			d.mu.Unlock()
 		})
-		ok = ok && err == nil
+		ok, unsure = ok && err == nil, unsure || err != nil && !undone(err)
 	}
+	p.doubt(unsure)
 	pl.touch(time.Now())
 	return ok
 }
@@ -199,7 +203,7 @@ func (p *place) rejoin(d *device) {
 	if !seated {
 		return
 	}
-	if number, ok := p.admit(d); ok {
+	if number, err := p.admit(d); err == nil {
 		p.mu.Lock()
 		same := p.truth[number] == d.p
 		p.mu.Unlock()
@@ -221,6 +225,11 @@ func (p *place) members(now time.Time, quiet time.Duration) (id string, truth ma
 		truth[n] = who
 	}
 	p.mu.Unlock()
+	for _, who := range p.people {
+		who.mu.Lock()
+		settled = settled && !who.unsure
+		who.mu.Unlock()
+	}
 	for _, who := range truth {
 		who.mu.Lock()
 		settled = settled && who.awaySince.IsZero() && !who.moving
