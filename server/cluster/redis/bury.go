@@ -10,8 +10,12 @@ import (
 
 // bury takes a node for dead: from now on it can't renew its lease, and what hangs on it is to be cleared away.
 var bury = redis.NewScript(`
-if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('SADD', KEYS[2], ARGV[1]) return 1 end
-return 0
+if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('SADD', KEYS[2], ARGV[1])
+redis.call('SREM', KEYS[3], ARGV[1])
+redis.call('ZADD', KEYS[4], 0, ARGV[1])
+redis.call('EXPIRE', KEYS[4], 86400)
+return 1
 `)
 
 // expired returns nodes whose lease is out.
@@ -31,7 +35,7 @@ func (n *Node) bury(ctx context.Context) {
 			return // the next look tries again
 		}
 		for _, id := range dead {
-			if took, err := bury.Run(ctx, n.c.rdb, []string{n.leases, n.dying}, id).Int(); err == nil && took == 1 {
+			if took, err := n.giveUp(ctx, id); err == nil && took == 1 {
 				n.Stats.Buried.Add(1)
 			}
 		}
@@ -45,6 +49,11 @@ func (n *Node) bury(ctx context.Context) {
 			return // as above
 		}
 	}
+}
+
+// giveUp has a node taken for dead, and returns 1 if it was not before.
+func (n *Node) giveUp(ctx context.Context, id string) (took int, err error) {
+	return bury.Run(ctx, n.c.rdb, []string{n.leases, n.dying, n.filled, n.buried}, id).Int()
 }
 
 func (n *Node) clear(ctx context.Context, id string) error {

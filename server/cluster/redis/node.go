@@ -43,6 +43,7 @@ type Node struct {
 	Stats    NodeStats
 
 	leases, dying, mark string
+	filled, buried      string // who has written back what an empty Redis lost; who was taken for dead
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -55,7 +56,7 @@ type Node struct {
 	known      string // the mark of the Redis that this node was registered in
 	away       error  // why the last check failed
 	quietUntil time.Time
-	openAt     time.Time // when others have written back what an empty Redis has lost: nobody new gets in before
+	door       door
 	auditAt    time.Time // when to look next for what isn't here any more; zero: not
 	audits     int       // that are still to come
 }
@@ -84,6 +85,7 @@ func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *No
 	n := &Node{
 		c: c, name: name, devices: devices, registry: registry, owner: owner, done: make(chan struct{}),
 		leases: c.tagged(0, "leases"), dying: c.tagged(0, "dying"), mark: c.tagged(0, "mark"),
+		filled: c.tagged(0, "filled"), buried: c.tagged(0, "buried"),
 		quietUntil: time.Now().Add(quietTime), away: errNotYet,
 	}
 	n.id = n.newID()
@@ -106,31 +108,6 @@ func (n *Node) ID() string {
 	return n.id
 }
 
-// refillTime is how long the nodes may take to notice that Redis has lost all, and to write it back.
-const refillTime = 2 * time.Second
-
-var errRefilling = errors.New("it has lost all and is being written anew")
-
-// admitting returns why nobody new may be let into a session: who is in it isn't known while Redis is being written anew.
-func (n *Node) admitting(ctx context.Context) error {
-	n.mu.Lock()
-	known, soon := n.known, time.Now().Before(n.openAt)
-	n.mu.Unlock()
-	if soon {
-		return unreachable(errRefilling)
-	}
-	mark, err := n.c.rdb.Get(ctx, n.mark).Result()
-	switch {
-	case errors.Is(err, redis.Nil) || err == nil && mark != known:
-		err = unreachable(errRefilling)
-		n.lost(err)
-		return err
-	case err != nil:
-		return unreachable(err)
-	}
-	return nil
-}
-
 // lost takes Redis for away until the next check.
 func (n *Node) lost(err error) {
 	n.c.breaker.open.Store(true)
@@ -145,7 +122,7 @@ func (n *Node) lost(err error) {
 func (n *Node) Err() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.away == nil && time.Now().Before(n.openAt) {
+	if n.away == nil && n.door.missing {
 		return unreachable(errRefilling) // nobody new is let in
 	}
 	return n.away
@@ -157,46 +134,67 @@ func (n *Node) Close() {
 	<-n.done
 	ctx, cancel := context.WithTimeout(context.Background(), callWithin)
 	defer cancel()
-	_ = bury.Run(ctx, n.c.rdb, []string{n.leases, n.dying}, n.ID()).Err() // else the lease runs out
+	_, _ = n.giveUp(ctx, n.ID()) // else the lease runs out
 }
 
+// run does what has to be done at each beat. The lease waits for nothing else.
 func (n *Node) run() {
 	defer close(n.done)
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
-	for beat := 0; ; beat++ {
-		n.Check(n.ctx)
-		n.bury(n.ctx)
-		n.audit(n.ctx)
-		n.registry.refresh(n.ctx)
-		if beat%tidyBeats == tidyBeats-1 {
-			// What can't be taken out now stays until the next time.
-			_ = n.devices.hung.tidy(n.ctx, n.ID(), n.devices.kept.has)
-			_ = n.registry.hung.tidy(n.ctx, n.ID(), n.registry.kept.has)
-		}
-		select {
-		case <-n.ctx.Done():
-			return
-		case <-tick.C:
-		}
+	var all sync.WaitGroup
+	for _, do := range []func(beat int){
+		func(int) { n.Check(n.ctx) },
+		func(int) { n.registry.refresh(n.ctx) },
+		func(beat int) {
+			n.bury(n.ctx)
+			n.audit(n.ctx)
+			if beat%tidyBeats == tidyBeats-1 {
+				// What can't be taken out now stays until the next time.
+				_ = n.devices.hung.tidy(n.ctx, n.ID(), n.devices.kept.has)
+				_ = n.registry.hung.tidy(n.ctx, n.ID(), n.registry.kept.has)
+			}
+		},
+	} {
+		all.Go(func() {
+			tick := time.NewTicker(renewEvery)
+			defer tick.Stop()
+			for beat := 0; ; beat++ {
+				do(beat)
+				select {
+				case <-n.ctx.Done():
+					return
+				case <-tick.C:
+				}
+			}
+		})
 	}
+	all.Wait()
 }
 
 // tidyBeats is how many renewals there are from one tidying to the next.
 const tidyBeats = 30
 
-// renew registers a node, or makes its lease longer: {1, mark}. {0, mark} says that it was taken for dead. The mark is
-// another when Redis has lost what it knew.
+// renew registers a node, or makes its lease longer: {1, mark, other node, milliseconds that its lease holds, …}. {0, mark}
+// says that it was taken for dead. The mark is another when Redis has lost what it knew.
 var renew = redis.NewScript(`
 local mark = redis.call('GET', KEYS[2])
 if not mark then
 	mark = ARGV[4]
 	redis.call('SET', KEYS[2], mark)
 end
-if mark == ARGV[3] and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return {0, mark} end
-local now = redis.call('TIME')
-redis.call('ZADD', KEYS[1], now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[2], ARGV[1])
-return {1, mark}
+local late = mark == ARGV[3] and not redis.call('ZSCORE', KEYS[1], ARGV[1])
+if late or redis.call('ZSCORE', KEYS[4], ARGV[1]) then return {0, mark} end
+if ARGV[3] == 'none' then redis.call('SADD', KEYS[3], ARGV[1]) end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+local answer, all = {1, mark}, redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+for i = 1, #all, 2 do
+	if all[i] ~= ARGV[1] then
+		answer[#answer + 1] = all[i]
+		answer[#answer + 1] = string.format('%.0f', all[i + 1] - now)
+	end
+end
+return answer
 `)
 
 // Check renews the lease, and does what has to be done if Redis was away, has lost what it knew, or others took the node
@@ -213,8 +211,8 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 		known = "none"
 	}
 	asked := time.Now()
-	got, err := renew.Run(try(ctx), n.c.rdb, []string{n.leases, n.mark}, id, lease.Milliseconds(), known, uuid.NewString()).Slice()
-	if err == nil && len(got) != 2 {
+	got, err := renew.Run(try(ctx), n.c.rdb, []string{n.leases, n.mark, n.filled, n.buried}, id, lease.Milliseconds(), known, uuid.NewString()).Slice()
+	if err == nil && len(got) < 2 {
 		err = errMalformed
 	}
 	if err != nil {
@@ -239,15 +237,25 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	if back || emptied {
 		n.quietUntil = time.Now().Add(quietTime)
 	}
-	if emptied {
-		n.openAt = time.Now().Add(refillTime)
+	if n.known == "" || emptied {
+		n.door.emptied, n.door.open = emptied, false
 	}
+	if !emptied {
+		n.door.peers = leasesOf(got[2:])
+	}
+	open := n.door.open
 	n.away, n.known = nil, mark
 	n.mu.Unlock()
 	if emptied {
 		n.Stats.Refill.Add(1)
 	}
-	if !back && !emptied || !n.refill(emptied) {
+	if (back || emptied) && !n.refill(emptied) {
+		return false
+	}
+	if !open {
+		_ = n.look(ctx) // who joins looks too
+	}
+	if !back && !emptied {
 		return false
 	}
 	n.owner.Returned(emptied || late)
@@ -280,6 +288,9 @@ func (n *Node) refill(emptied bool) bool {
 		err = errors.Join(err, n.vouch(ctx))
 	}
 	err = errors.Join(err, n.registry.rejoin(ctx), n.attachOwn(ctx))
+	if emptied && err == nil {
+		err = unreachable(n.c.rdb.SAdd(ctx, n.filled, n.ID()).Err())
+	}
 	for _, d := range replaced {
 		n.owner.Replaced(d)
 	}
@@ -300,24 +311,23 @@ func (n *Node) refill(emptied bool) bool {
 
 // vouch puts rosters back, and gives the nodes that others in them hang on time to come: who doesn't is dead.
 func (n *Node) vouch(ctx context.Context) error {
+	n.mu.Lock()
+	peers := n.door.peers
+	n.mu.Unlock()
+	if err := n.waitFor(ctx, peers); err != nil {
+		return err
+	}
 	nodes, err := n.registry.refill(ctx, n.owner.Lasting)
 	if err != nil {
 		return err
 	}
 	for id := range nodes {
-		if err := expect.Run(ctx, n.c.rdb, []string{n.leases}, id, quietTime.Milliseconds()).Err(); err != nil {
-			return unreachable(err)
+		if err := n.expect(ctx, id, quietTime); err != nil {
+			return err
 		}
 	}
 	return nil
 }
-
-// expect gives a node a lease that has none.
-var expect = redis.NewScript(`
-local now = redis.call('TIME')
-redis.call('ZADD', KEYS[1], 'NX', now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[2], ARGV[1])
-return 1
-`)
 
 // audit begins the grace of what is said to hang on this node, and doesn't, if that is due: not when it is seen first, as
 // a device is written down a moment before its socket is known.
