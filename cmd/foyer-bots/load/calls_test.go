@@ -88,7 +88,8 @@ func TestWhatIsAskedAsHelloIsAnsweredIsSentOnce(t *testing.T) {
 		d.start(protocol.MethodSettingsGet, protocol.Empty{}, func(answer) {}) // on no socket yet
 
 		p.mu.Lock() // holds up who takes in hello's answer, in the midst of it
-		go d.take(wire.Frame{Data: greeting(t)})
+		hello := wire.Frame{Data: greeting(t)}
+		go d.take(hello)
 		<-d.ready
 		d.start(protocol.MethodSessionJoin, protocol.SessionJoinParams{SessionID: "s"}, func(answer) {})
 		require.Equal(t, asked{2, protocol.MethodSessionJoin}, <-m.asked)
@@ -108,7 +109,7 @@ func TestASeatThatNobodyKnowsOfIsNotJudged(t *testing.T) {
 		d.take(wire.Frame{Data: greeting(t)})
 		p.place.open("s")
 		settled := func() bool {
-			time.Sleep(time.Second)
+			until(t.Context(), time.Now().Add(time.Second))
 			_, _, settled := p.place.members(time.Now(), 0)
 			return settled
 		}
