@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode"
@@ -58,6 +59,11 @@ func (s *Service) upsert(ctx context.Context, c Claims, here bool) (u User, chan
 	if err != nil || !write {
 		return u, changed, err
 	}
+	if changed.New {
+		if err = s.add(ctx, u); !errors.Is(err, errKnown) {
+			return u, changed, err
+		}
+	}
 	err = s.store.Update(ctx, func(tx Tx) error {
 		u, changed, write, err = merge(tx, c, now, here)
 		if err != nil || !write {
@@ -71,6 +77,25 @@ func (s *Service) upsert(ctx context.Context, c Claims, here bool) (u User, chan
 		return tx.Save(u)
 	})
 	return u, changed, err
+}
+
+// errKnown says that somebody was made known meanwhile.
+var errKnown = errors.New("user is known")
+
+// add makes a user known who was not a moment ago.
+func (s *Service) add(ctx context.Context, u User) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		if u.HoldsUsername {
+			if err := tx.ReleaseUsername(u.Username); err != nil {
+				return err
+			}
+		}
+		added, err := tx.Add(u)
+		if err == nil && !added {
+			err = errKnown
+		}
+		return err
+	})
 }
 
 // merge returns the user as c makes them, what is different, and whether there is anything to write.

@@ -24,6 +24,8 @@ type Tx interface {
 type UserTx interface {
 	// User returns the user, locked until the end of a transaction that writes.
 	User(id string) (User, bool, error)
+	// Add writes a user who is not known, and what they are found by. It answers false, and writes nothing, if they are.
+	Add(u User) (bool, error)
 	// Save writes all of u but Rev, and what u is found by.
 	Save(u User) error
 	// Delete removes the user, what they are found by, their log and their operations.

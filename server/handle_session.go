@@ -90,12 +90,9 @@ func (s *Server) joinSession(ctx context.Context, d *Device, p *protocol.Session
 
 // goIn brings d's user into the session that decide decides on. A companion moves the user's newest other device.
 func (s *Server) goIn(ctx context.Context, d *Device, fx *effects, decide func(session.Actor) (session.Entry, session.Effects, error)) (any, error) {
-	user, err := s.directory.Find(ctx, d.userID)
-	if err != nil {
-		return nil, err
-	}
-	actor := session.Actor{User: user.Public(), Device: session.Device{ID: d.id, Kind: d.kind, Node: s.epoch(), Link: d.incarnation, Connected: true}}
+	actor := session.Actor{UserID: d.userID, Device: session.Device{ID: d.id, Kind: d.kind, Node: s.epoch(), Link: d.incarnation, Connected: true}}
 	if d.companion {
+		var err error
 		if actor.Device, err = s.headset(ctx, d.userID); err != nil {
 			return nil, err
 		}
@@ -164,7 +161,7 @@ func (s *Server) sendMessage(ctx context.Context, d *Device, p *protocol.Session
 	d.seq++
 	seq := d.seq
 	d.mu.Unlock()
-	m := &cluster.Message{Kind: cluster.KindMessage, Session: p.SessionID, User: d.userID, Except: d.id, Users: p.To}
+	m := &cluster.Message{Kind: cluster.KindMessage, Session: p.SessionID, User: d.userID, Except: d.id, Rev: seq, Users: p.To}
 	if p.To != nil && len(p.To) == 0 {
 		return protocol.SeqResult{Seq: seq}, nil
 	}

@@ -48,7 +48,7 @@ func New(o Options) *Service {
 
 // Actor is who enters, and with which device. For a companion it is the device that moves.
 type Actor struct {
-	User   protocol.User
+	UserID string
 	Device Device
 }
 
@@ -77,14 +77,14 @@ func retried(err error) bool {
 // outsider is the answer to someone who asks as a member and is none: whether the session is there is told only to
 // whom it may be shown.
 func (s *Service) outsider(ctx context.Context, actor, sessionID string) error {
-	rec, _, found, err := s.store.Lookup(ctx, sessionID, actor)
+	l, found, err := s.store.Lookup(ctx, sessionID, actor)
 	if err != nil {
 		return err
 	}
 	if !found {
 		return protocol.Refuse(protocol.SessionNotFound)
 	}
-	ok, err := s.visibleTo(ctx, &rec, actor)
+	ok, err := s.visibleTo(ctx, &l.Record, actor)
 	switch {
 	case err != nil:
 		return err

@@ -11,7 +11,7 @@ import (
 // Create makes a session, whose host the actor is, and moves the actor there. It refuses with invalid params (capacity),
 // session_limit and op_id_conflict. With an op that made a session before, it enters that one.
 func (s *Service) Create(ctx context.Context, a Actor, p protocol.SessionCreateParams, op Operation) (Entry, Effects, error) {
-	rec, err := s.newRecord(a.User.ID, p)
+	rec, err := s.newRecord(a.UserID, p)
 	if err != nil {
 		return Entry{}, Effects{}, err
 	}
@@ -55,7 +55,7 @@ func (s *Service) newRecord(creator string, p protocol.SessionCreateParams) (Rec
 }
 
 // Join moves the actor into a session. A member who joins again needs nothing and is told the same. The refusals, in
-// their order: session_not_found, banned, session_locked, wrong_password, session_full.
+// their order: session_not_found, user_not_found, banned, session_locked, wrong_password, session_full.
 func (s *Service) Join(ctx context.Context, a Actor, p protocol.SessionJoinParams) (Entry, Effects, error) {
 	return s.enter(ctx, a, p.SessionID, p.Password)
 }
@@ -63,7 +63,7 @@ func (s *Service) Join(ctx context.Context, a Actor, p protocol.SessionJoinParam
 func (s *Service) enter(ctx context.Context, a Actor, id string, password *string) (Entry, Effects, error) {
 	checked := "" // the hash that the password was found right for: it is not computed again for each attempt
 	for range attempts {
-		rec, err := s.admit(ctx, a.User.ID, id, func(hash string) bool {
+		rec, err := s.admit(ctx, a.UserID, id, func(hash string) bool {
 			if hash != checked && password != nil && s.passwords.right(hash, *password) {
 				checked = hash
 			}
@@ -72,7 +72,7 @@ func (s *Service) enter(ctx context.Context, a Actor, id string, password *strin
 		if err != nil {
 			return Entry{}, Effects{}, err
 		}
-		j := Join{SessionID: id, User: a.User, Device: a.Device, Rules: rec.Rules(), Returning: rec.returning, At: s.millis()}
+		j := Join{SessionID: id, User: rec.user, Device: a.Device, Rules: rec.Rules(), Returning: rec.returning, At: s.millis()}
 		joined, err := s.registry.Join(ctx, j)
 		if retried(err) {
 			continue
@@ -88,45 +88,48 @@ func (s *Service) enter(ctx context.Context, a Actor, id string, password *strin
 // admitted is a record on which someone may enter.
 type admitted struct {
 	Record
+	user      protocol.User
 	returning bool // because they are a member
 }
 
 // admit decides on what the database knows, and on a standing membership.
 func (s *Service) admit(ctx context.Context, userID, id string, right func(hash string) bool) (admitted, error) {
-	rec, banned, found, err := s.store.Lookup(ctx, id, userID)
-	if err != nil {
+	l, found, err := s.store.Lookup(ctx, id, userID)
+	switch {
+	case err != nil:
 		return admitted{}, err
-	}
-	if !found {
+	case !found:
 		return admitted{}, protocol.Refuse(protocol.SessionNotFound)
+	case l.User.ID == "":
+		return admitted{}, protocol.Refuse(protocol.UserNotFound)
 	}
 	standings, err := s.registry.Standings(ctx, id, userID)
 	if err != nil {
 		return admitted{}, err
 	}
-	a := applicant{userID: userID, banned: banned, member: standings.By[userID].Member != nil}
+	a := applicant{userID: userID, banned: l.Banned, member: standings.By[userID].Member != nil}
 	if !a.member {
-		if a.visible, err = s.visibleTo(ctx, &rec, userID); err != nil {
+		if a.visible, err = s.visibleTo(ctx, &l.Record, userID); err != nil {
 			return admitted{}, err
 		}
 	}
-	a.passwordRight = func() bool { return right(rec.PasswordHash) }
-	if refusal := admission(&rec, a); refusal != nil {
+	a.passwordRight = func() bool { return right(l.PasswordHash) }
+	if refusal := admission(&l.Record, a); refusal != nil {
 		return admitted{}, refusal
 	}
-	return admitted{rec, a.member}, nil
+	return admitted{l.Record, l.User, a.member}, nil
 }
 
 // entered notes the stay and makes the answer. A stay that can't be noted is no stay: the place is given up again.
 func (s *Service) entered(ctx context.Context, a Actor, rec *Record, j Joined) (Entry, Effects, error) {
 	effects := s.moved(j.Moved)
 	if j.Arrived {
-		effects.Placed = []Placed{{UserID: a.User.ID, SessionID: rec.ID}}
-		stay := Stay{SessionID: rec.ID, UserID: a.User.ID, From: j.Member.JoinedAt}
+		effects.Placed = []Placed{{UserID: a.UserID, SessionID: rec.ID}}
+		stay := Stay{SessionID: rec.ID, UserID: a.UserID, From: j.Member.JoinedAt}
 		if err := s.store.OpenStay(ctx, stay); err != nil {
-			l := Leave{SessionID: rec.ID, UserID: a.User.ID, Reason: protocol.LeftByChoice, At: s.millis()}
+			l := Leave{SessionID: rec.ID, UserID: a.UserID, Reason: protocol.LeftByChoice, At: s.millis()}
 			_, leaveErr := s.registry.Leave(ctx, l)
-			effects.Placed = []Placed{{UserID: a.User.ID}}
+			effects.Placed = []Placed{{UserID: a.UserID}}
 			return Entry{}, effects, errors.Join(err, leaveErr)
 		}
 	}
@@ -162,7 +165,7 @@ func (s *Service) Resync(ctx context.Context, userID string) (entry Entry, ok bo
 	if err != nil || id == "" {
 		return Entry{}, false, err
 	}
-	rec, _, found, err := s.store.Lookup(ctx, id, userID)
+	l, found, err := s.store.Lookup(ctx, id, userID)
 	if err != nil || !found {
 		return Entry{}, false, err
 	}
@@ -171,7 +174,7 @@ func (s *Service) Resync(ctx context.Context, userID string) (entry Entry, ok bo
 	if errors.As(err, &refusal) && (refusal.Reason() == protocol.NotInSession || refusal.Reason() == protocol.SessionNotFound) {
 		return Entry{}, false, nil
 	}
-	return entryOf(&rec, j), err == nil, err
+	return entryOf(&l.Record, j), err == nil, err
 }
 
 // Leave takes the actor's device out of the session, or with no device the actor with all of them. Leaving where one

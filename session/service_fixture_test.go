@@ -106,8 +106,11 @@ type faultyStore struct {
 	between func()          // runs once, after the next Lookup
 }
 
-func (s *faultyStore) Lookup(ctx context.Context, id, userID string) (session.Record, bool, bool, error) {
-	rec, banned, found, err := s.Store.Lookup(ctx, id, userID)
+func (s *faultyStore) Lookup(ctx context.Context, id, userID string) (session.Lookup, bool, error) {
+	l, found, err := s.Store.Lookup(ctx, id, userID)
+	if found {
+		l.User = protocol.User{ID: userID, Name: "Name of " + userID} // who is here is known
+	}
 	s.mu.Lock()
 	between := s.between
 	s.between = nil
@@ -115,7 +118,7 @@ func (s *faultyStore) Lookup(ctx context.Context, id, userID string) (session.Re
 	if between != nil {
 		between()
 	}
-	return rec, banned, found, err
+	return l, found, err
 }
 
 func (s *faultyStore) set(what string, down bool) {
@@ -156,7 +159,7 @@ func (s *faultyStore) Delete(ctx context.Context, id string) error {
 
 func actor(user string) session.Actor {
 	return session.Actor{
-		User:   protocol.User{ID: user, Name: "Name of " + user},
+		UserID: user,
 		Device: session.Device{ID: user + "-d", Kind: protocol.KindHeadset, Node: "n", Link: user + "-1", Connected: true},
 	}
 }

@@ -25,11 +25,11 @@ func (s *Service) standings(ctx context.Context, sessionID, actor string, others
 	if err != nil || st.By[actor].Member != nil {
 		return st, err
 	}
-	rec, _, found, err := s.store.Lookup(ctx, sessionID, actor)
+	l, found, err := s.store.Lookup(ctx, sessionID, actor)
 	switch {
 	case err != nil:
 		return st, err
-	case found && rec.Creator == actor && actor != "":
+	case found && l.Creator == actor && actor != "":
 		st.Creator = actor // the Registry may not know of an empty session
 		return st, nil
 	}

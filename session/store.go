@@ -20,8 +20,8 @@ type Records interface {
 	// Create keeps r and returns its id, or that of the session which op made before. It refuses with session_limit if
 	// r.Creator has limit sessions already (0: any number), and with op_id_conflict.
 	Create(ctx context.Context, r Record, op Operation, limit int) (id string, err error)
-	// Lookup returns a session and whether userID is banned from it; found is false if there is no such session.
-	Lookup(ctx context.Context, id, userID string) (r Record, banned, found bool, err error)
+	// Lookup returns a session, and what userID is to it; found is false if there is no such session.
+	Lookup(ctx context.Context, id, userID string) (l Lookup, found bool, err error)
 	// Change applies change to the record and keeps the result, unless change returns an error or false. It raises
 	// RulesRev if the rules differ. change may run more than once. It refuses with session_not_found.
 	Change(ctx context.Context, id string, change func(*Record) (bool, error)) (Record, error)
@@ -75,6 +75,13 @@ type Operation struct {
 	OpID   string
 	Method protocol.Method
 	Digest string // of the decoded params
+}
+
+// Lookup is a session and someone who asks for it, as of one moment.
+type Lookup struct {
+	Record
+	Banned bool
+	User   protocol.User // as others see them; zero for a user who is not known
 }
 
 // Position is a place in a list that is ordered by time, the newest first, then by id.

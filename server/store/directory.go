@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"foyer/directory"
@@ -91,41 +92,65 @@ func (tx directoryTx) user(id string) (directory.User, bool, error) {
 	return u, err == nil, err
 }
 
-func (tx directoryTx) Save(u directory.User) error {
+// insertUser takes what userArgs returns.
+const insertUser = `INSERT INTO users (id, name, username, avatar_url, email, email_verified, phone, phone_verified,
+		name_key, username_key, email_key, phone_key,
+		invitable_by, findable_by_name, findable_by_email, email_reminders, recent_people,
+		note, note_until, invisible, visible_at, suspended, created_at, seen_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+	ON CONFLICT (id) DO `
+
+func userArgs(u *directory.User) []any {
 	usernameKey := ""
 	if u.HoldsUsername {
 		usernameKey = fold.Username(u.Username)
 	}
-	err := tx.later(`INSERT INTO users (id, name, username, avatar_url, email, email_verified, phone, phone_verified,
-			name_key, username_key, email_key, phone_key,
-			invitable_by, findable_by_name, findable_by_email, email_reminders, recent_people,
-			note, note_until, invisible, visible_at, suspended, created_at, seen_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, username = excluded.username, avatar_url = excluded.avatar_url,
+	return []any{
+		u.ID, u.Name, u.Username, u.AvatarURL, u.Email, flag(u.EmailVerified), u.Phone, flag(u.PhoneVerified),
+		fold.Name(u.Name), usernameKey, fold.Address(u.Email), fold.Phone(u.Phone),
+		string(u.Settings.InvitableBy), flag(u.Settings.FindableByName), flag(u.Settings.FindableByEmail), flag(u.Settings.EmailReminders), flag(u.Settings.RecentPeople),
+		u.Note, millis(u.NoteUntil), flag(u.Invisible), millis(u.VisibleSince), flag(u.Suspended), millis(u.CreatedAt), millis(u.SeenAt),
+	}
+}
+
+func (tx directoryTx) Add(u directory.User) (bool, error) {
+	rows, err := tx.exec(insertUser+`NOTHING`, userArgs(&u)...)
+	if err != nil {
+		return false, fmt.Errorf("save user: %w", err)
+	}
+	if rows == 0 {
+		return false, nil
+	}
+	return true, tx.insertWords(u.ID, wordsOf(u))
+}
+
+func (tx directoryTx) Save(u directory.User) error {
+	err := tx.later(insertUser+`UPDATE SET name = excluded.name, username = excluded.username, avatar_url = excluded.avatar_url,
 			email = excluded.email, email_verified = excluded.email_verified, phone = excluded.phone, phone_verified = excluded.phone_verified,
 			name_key = excluded.name_key, username_key = excluded.username_key, email_key = excluded.email_key, phone_key = excluded.phone_key,
 			invitable_by = excluded.invitable_by, findable_by_name = excluded.findable_by_name, findable_by_email = excluded.findable_by_email,
 			email_reminders = excluded.email_reminders, recent_people = excluded.recent_people,
 			note = excluded.note, note_until = excluded.note_until, invisible = excluded.invisible, visible_at = excluded.visible_at,
-			suspended = excluded.suspended, seen_at = excluded.seen_at`,
-		u.ID, u.Name, u.Username, u.AvatarURL, u.Email, flag(u.EmailVerified), u.Phone, flag(u.PhoneVerified),
-		fold.Name(u.Name), usernameKey, fold.Address(u.Email), fold.Phone(u.Phone),
-		string(u.Settings.InvitableBy), flag(u.Settings.FindableByName), flag(u.Settings.FindableByEmail), flag(u.Settings.EmailReminders), flag(u.Settings.RecentPeople),
-		u.Note, millis(u.NoteUntil), flag(u.Invisible), millis(u.VisibleSince), flag(u.Suspended), millis(u.CreatedAt), millis(u.SeenAt))
+			suspended = excluded.suspended, seen_at = excluded.seen_at`, userArgs(&u)...)
 	if err != nil {
 		return fmt.Errorf("save user: %w", err)
 	}
 	return tx.saveWords(u)
 }
 
+// wordsOf returns what u is found by, sorted as the database sorts.
+func wordsOf(u directory.User) [][]byte {
+	words := make([][]byte, 0, 4)
+	for _, w := range u.Words() {
+		words = append(words, []byte(w))
+	}
+	slices.SortFunc(words, bytes.Compare)
+	return slices.CompactFunc(words, bytes.Equal)
+}
+
 // saveWords makes u be found by u.Words and by nothing else.
 func (tx directoryTx) saveWords(u directory.User) error {
-	wanted := make([][]byte, 0, 4)
-	for _, w := range u.Words() {
-		wanted = append(wanted, []byte(w))
-	}
-	slices.SortFunc(wanted, bytes.Compare)
-	wanted = slices.CompactFunc(wanted, bytes.Equal)
+	wanted := wordsOf(u)
 	var kept [][]byte
 	err := tx.rows(`SELECT word FROM user_words WHERE user_id = $1 ORDER BY word`, func(r scanner) error {
 		var w []byte
@@ -142,9 +167,22 @@ func (tx directoryTx) saveWords(u directory.User) error {
 	if err := tx.later(`DELETE FROM user_words WHERE user_id = $1`, u.ID); err != nil {
 		return fmt.Errorf("forget words: %w", err)
 	}
-	for _, w := range wanted {
-		if err := tx.later(`INSERT INTO user_words (word, user_id) VALUES ($1, $2)`, w, u.ID); err != nil {
-			return fmt.Errorf("save word: %w", err)
+	return tx.insertWords(u.ID, wanted)
+}
+
+// wordsAtOnce is how many words one statement saves. A full name has no more, as a rule.
+const wordsAtOnce = 4
+
+func (tx directoryTx) insertWords(id string, words [][]byte) error {
+	for some := range slices.Chunk(words, wordsAtOnce) {
+		args := append(make([]any, 0, 1+wordsAtOnce), id)
+		rows := make([]string, len(some))
+		for i, w := range some {
+			args = append(args, w)
+			rows[i] = fmt.Sprintf("($%d, $1)", len(args))
+		}
+		if err := tx.later(`INSERT INTO user_words (word, user_id) VALUES `+strings.Join(rows, ", "), args...); err != nil {
+			return fmt.Errorf("save words: %w", err)
 		}
 	}
 	return nil

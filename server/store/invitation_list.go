@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"foyer/invitation"
 	"foyer/protocol"
@@ -102,21 +103,42 @@ func (tx invitationTx) Connections(viewer string, after invitation.NamePlace, li
 	return nil
 }
 
+// circleOf is one statement, since each hello needs it: what a row is, and whom it is about.
+const circleOf = `SELECT 0, '', rev, 0 FROM users WHERE id = $1
+	UNION ALL SELECT 1, other, mine, theirs FROM (` + blocksOf + `) b
+	UNION ALL SELECT 2, other, 0, 0 FROM (` + connectionsOf + `) c`
+
 func (tx invitationTx) Circle(userID string) (c invitation.Circle, err error) {
-	err = tx.together(&statement{
-		query: `SELECT rev FROM users WHERE id = $1`, args: []any{userID}, scan: func(row scanner) error { return row.Scan(&c.Rev) },
-	}, blocksOf(userID, &c.Blocks), &statement{
-		query: `SELECT other FROM (` + connectionsOf + `) c ORDER BY other`, args: []any{userID},
-		scan: collect(&c.Connections, scanID),
-	})
+	err = tx.rows(circleOf, func(row scanner) error {
+		var what, mine, theirs int64
+		var other string
+		err := row.Scan(&what, &other, &mine, &theirs)
+		switch what {
+		case 0:
+			c.Rev = mine
+		case 1:
+			addBlocks(&c.Blocks, other, mine, theirs)
+		default:
+			c.Connections = append(c.Connections, other)
+		}
+		return err
+	}, userID)
 	if err != nil {
 		return c, fmt.Errorf("read connections and blocks: %w", err)
 	}
+	slices.Sort(c.Connections)
 	return c, nil
 }
 
 func (tx invitationTx) Blocks(userID string) (b invitation.Blocks, err error) {
-	if err := tx.together(blocksOf(userID, &b)); err != nil {
+	err = tx.rows(blocksOf, func(row scanner) error {
+		var other string
+		var mine, theirs int64
+		err := row.Scan(&other, &mine, &theirs)
+		addBlocks(&b, other, mine, theirs)
+		return err
+	}, userID)
+	if err != nil {
 		return b, fmt.Errorf("read blocks: %w", err)
 	}
 	return b, nil
@@ -128,22 +150,15 @@ func scanID(row scanner) (string, error) {
 	return id, err
 }
 
-func blocksOf(userID string, b *invitation.Blocks) *statement {
-	return &statement{
-		query: `SELECT hi, lo_blocked, hi_blocked FROM pairs WHERE lo = $1 AND lo_blocked + hi_blocked > 0
-			UNION ALL SELECT lo, hi_blocked, lo_blocked FROM pairs WHERE hi = $1 AND lo_blocked + hi_blocked > 0`,
-		args: []any{userID}, scan: func(row scanner) error {
-			var other string
-			var of, by int64
-			err := row.Scan(&other, &of, &by)
-			if of != 0 {
-				b.Of = append(b.Of, other)
-			}
-			if by != 0 {
-				b.By = append(b.By, other)
-			}
-			return err
-		},
+const blocksOf = `SELECT hi AS other, lo_blocked AS mine, hi_blocked AS theirs FROM pairs WHERE lo = $1 AND lo_blocked + hi_blocked > 0
+	UNION ALL SELECT lo, hi_blocked, lo_blocked FROM pairs WHERE hi = $1 AND lo_blocked + hi_blocked > 0`
+
+func addBlocks(b *invitation.Blocks, other string, mine, theirs int64) {
+	if mine != 0 {
+		b.Of = append(b.Of, other)
+	}
+	if theirs != 0 {
+		b.By = append(b.By, other)
 	}
 }
 

@@ -31,6 +31,7 @@ var walks = map[string]string{
 	`sqlite_`:                    "the schema",
 	`SELECT 1`:                   "reads nothing",
 	`fate = 0 AND expires_at >`:  "the beginning of an index",
+	`VALUES ($2, $1), (`:         "rows that came with the statement",
 }
 
 func mayWalk(query string) bool {

@@ -22,11 +22,16 @@ func (s *Store) Sessions() session.Store { return sessions{s} }
 
 const sessionColumns = `id, name, visibility, capacity, locked, password_hash, persistent, metadata, tick_hz, created_at, creator, heir, rules_rev`
 
-func scanSession(r scanner) (session.Record, error) {
+func scanSession(r scanner) (session.Record, error) { return scanSessionAnd(r) }
+
+// scanSessionAnd reads a session, and more from the columns behind it.
+func scanSessionAnd(r scanner, more ...any) (session.Record, error) {
 	var rec session.Record
 	var metadata []byte
-	err := r.Scan(&rec.ID, &rec.Name, &rec.Visibility, &rec.Capacity, &rec.Locked, &rec.PasswordHash, &rec.Persistent,
-		&metadata, &rec.TickHz, &rec.CreatedAt, &rec.Creator, &rec.Heir, &rec.RulesRev)
+	err := r.Scan(append([]any{
+		&rec.ID, &rec.Name, &rec.Visibility, &rec.Capacity, &rec.Locked, &rec.PasswordHash, &rec.Persistent,
+		&metadata, &rec.TickHz, &rec.CreatedAt, &rec.Creator, &rec.Heir, &rec.RulesRev,
+	}, more...)...)
 	rec.Metadata = metadata
 	return rec, err
 }
@@ -113,27 +118,23 @@ func sessionKey(name string) string {
 	return "\n" + strings.Join(fold.Starts(name), "\n")
 }
 
+// lookup is one statement, since each join needs it.
+var lookup = `SELECT s.` + strings.ReplaceAll(sessionColumns, ", ", ", s.") + `,
+		EXISTS (SELECT 1 FROM session_bans b WHERE b.session_id = s.id AND b.user_id = $2),
+		COALESCE(u.id, ''), COALESCE(u.name, ''), COALESCE(u.username, ''), COALESCE(u.avatar_url, '')
+	FROM sessions s LEFT JOIN users u ON u.id = $2 WHERE s.id = $1`
+
 // Lookup implements session.Records.
-func (s sessions) Lookup(ctx context.Context, id, userID string) (rec session.Record, banned, found bool, err error) {
+func (s sessions) Lookup(ctx context.Context, id, userID string) (l session.Lookup, found bool, err error) {
 	err = s.store.View(ctx, func(tx *Tx) error {
-		rec, banned, found = session.Record{}, false, false
-		return tx.together(
-			&statement{
-				query: `SELECT ` + sessionColumns + ` FROM sessions WHERE id = $1`, args: []any{id},
-				scan: func(r scanner) (err error) {
-					found = true
-					rec, err = scanSession(r)
-					return err
-				},
-			}, &statement{
-				query: `SELECT 1 FROM session_bans WHERE session_id = $1 AND user_id = $2`, args: []any{id, userID},
-				scan: func(scanner) error {
-					banned = true
-					return nil
-				},
-			})
+		l, found = session.Lookup{}, false
+		return tx.rows(lookup, func(r scanner) (err error) {
+			found = true
+			l.Record, err = scanSessionAnd(r, &l.Banned, &l.User.ID, &l.User.Name, &l.User.Username, &l.User.AvatarURL)
+			return err
+		}, id, userID)
 	})
-	return rec, banned && found, found, err
+	return l, found, err
 }
 
 // lockSession returns a session that nobody else changes until the transaction ends.

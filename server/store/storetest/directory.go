@@ -38,6 +38,8 @@ func Directory(t *testing.T, open func(t *testing.T) *store.Store) {
 		"a store out of reach":                   directoryOutOfReach,
 		"hellos at once":                         hellosAtOnce,
 		"people met in sessions":                 peopleMet,
+		"who asks for a session is read with it": askingForASession,
+		"somebody new is made known once":        newOnce,
 		"pages of people met":                    pagesOfPeopleMet,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newUsers(t, open(t))) })

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"foyer/directory"
 	"foyer/protocol"
 	"foyer/session"
 )
@@ -100,4 +101,39 @@ func pagesOfPeopleMet(t *testing.T, u *users) {
 	require.NoError(t, err)
 	require.Empty(t, none)
 	require.Empty(t, place)
+}
+
+func askingForASession(t *testing.T, u *users) {
+	sessions := u.store.Sessions()
+	createSession(t, sessions, sessionRecord("a", 1))
+	for _, name := range []string{"Ben", "Benjamin"} {
+		ben, _, err := u.Upsert(t.Context(), directory.Claims{Subject: "ben", Name: name, Username: "b", Picture: "https://x.example/b.png"})
+		require.NoError(t, err)
+		l, found, err := sessions.Lookup(t.Context(), "a", "ben")
+		require.NoError(t, err)
+		require.True(t, found)
+		require.Equal(t, ben.Public(), l.User, "as they are called by now")
+	}
+}
+
+func newOnce(t *testing.T, u *users) {
+	add := func(id, name string) (added bool) {
+		err := u.store.Directory().Update(t.Context(), func(tx directory.Tx) (err error) {
+			added, err = tx.Add(directory.User{ID: id, Name: name, Settings: protocol.DefaultSettings(), CreatedAt: u.clock()})
+			return err
+		})
+		require.NoError(t, err)
+		return added
+	}
+	require.True(t, add("ada", "Ada Lovelace"))
+	require.False(t, add("ada", "Somebody Else"))
+	ada, err := u.Find(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Equal(t, "Ada Lovelace", ada.Name)
+	hits, _, err := u.Search(t.Context(), "ben", "lovel", "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []protocol.User{ada.Public()}, hits)
+	hits, _, err = u.Search(t.Context(), "ben", "somebody", "", 10)
+	require.NoError(t, err)
+	require.Empty(t, hits)
 }

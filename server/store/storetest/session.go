@@ -61,10 +61,11 @@ func createSession(t *testing.T, s session.Store, r session.Record) session.Reco
 
 func lookup(t *testing.T, s session.Store, id string) session.Record {
 	t.Helper()
-	r, _, found, err := s.Lookup(t.Context(), id, "nobody")
+	l, found, err := s.Lookup(t.Context(), id, "nobody")
 	require.NoError(t, err)
 	require.True(t, found)
-	return r
+	require.Zero(t, l.User)
+	return l.Record
 }
 
 func createdIsRead(t *testing.T, s session.Store) {
@@ -79,10 +80,10 @@ func createdIsRead(t *testing.T, s session.Store) {
 }
 
 func unknownSession(t *testing.T, s session.Store) {
-	_, banned, found, err := s.Lookup(t.Context(), "none", "ada")
+	l, found, err := s.Lookup(t.Context(), "none", "ada")
 	require.NoError(t, err)
 	require.False(t, found)
-	require.False(t, banned)
+	require.Zero(t, l)
 	gone := protocol.Refuse(protocol.SessionNotFound)
 	_, err = s.Change(t.Context(), "none", func(*session.Record) (bool, error) { return true, nil })
 	require.ErrorIs(t, err, gone)
@@ -137,7 +138,7 @@ func createOperation(t *testing.T, s session.Store) {
 	id, err = s.Create(t.Context(), sessionRecord("b", 2000), op, 1)
 	require.NoError(t, err)
 	require.Equal(t, "a", id, "the same op_id is the same session, whatever the limit")
-	_, _, found, err := s.Lookup(t.Context(), "b", "ada")
+	_, found, err := s.Lookup(t.Context(), "b", "ada")
 	require.NoError(t, err)
 	require.False(t, found)
 
@@ -196,7 +197,7 @@ func deleteSession(t *testing.T, s session.Store) {
 	require.NoError(t, err)
 	require.NoError(t, s.Delete(t.Context(), "a"))
 	require.NoError(t, s.Delete(t.Context(), "a"))
-	_, _, found, err := s.Lookup(t.Context(), "a", "ben")
+	_, found, err := s.Lookup(t.Context(), "a", "ben")
 	require.NoError(t, err)
 	require.False(t, found)
 	users, err := s.Banned(t.Context(), "a", session.Position{}, 10)

@@ -14,9 +14,9 @@ import (
 func bans(t *testing.T, s session.Store) {
 	createSession(t, s, sessionRecord("a", 1))
 	banned := func(user string) bool {
-		_, banned, _, err := s.Lookup(t.Context(), "a", user)
+		l, _, err := s.Lookup(t.Context(), "a", user)
 		require.NoError(t, err)
-		return banned
+		return l.Banned
 	}
 	require.False(t, banned("ben"))
 	r, err := s.Ban(t.Context(), session.Ban{SessionID: "a", UserID: "ben", By: "ada", At: 5}, 10)
