@@ -21,6 +21,9 @@ func (s *Server) toSession(m *cluster.Message) {
 			r.gone(m.Left)
 		}
 	}
+	if r := s.rooms.of(m.Session); m.Kind == cluster.KindMessage && r != nil && !r.inOrder(m.Except, m.Rev) {
+		return // at most once, and in order
+	}
 	o := outgoing{shared: ws.NewText(m.Frame), session: m.Session, version: m.Version}
 	for _, d := range devices {
 		if m.Kind == cluster.KindMessage && !d.hears(m) {

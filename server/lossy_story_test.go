@@ -129,6 +129,28 @@ func TestARosterThatCouldNotBeShownAnewIsShownOnceItCan(t *testing.T) {
 	})
 }
 
+func TestAMessageThatComesAfterANewerOneIsNotPassedOn(t *testing.T) {
+	story(t, nil, func(w *world) {
+		release := w.nodes[0].app.Server().ReceivesLate(func(m *cluster.Message) bool {
+			return m.Kind == cluster.KindMessage && m.Rev == 1 // as from a node that could not send for a while
+		})
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		var made protocol.SessionJoinResult
+		ada.ok("session.create", map[string]any{"name": "Lobby"}, &made)
+		ben.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
+		pass(second)
+		ben.told()
+		ada.ok("session.send", at(made.Session.ID, obj{"kind": "old", "data": 1}), nil)
+		ada.ok("session.send", at(made.Session.ID, obj{"kind": "new", "data": 1}), nil)
+		pass(second)
+		release()
+		pass(second)
+		told := ben.summary()
+		require.Len(t, told, 1, "%v", told)
+		require.Contains(t, told[0], "new")
+	})
+}
+
 func TestTheNewerWordAboutAConnectionCountsWhicheverComesFirst(t *testing.T) {
 	story(t, free, func(w *world) {
 		release := w.nodes[0].app.Server().ReceivesLate(func(m *cluster.Message) bool {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -28,7 +29,8 @@ type room struct {
 	live    []receiver  // who gets states
 	shared  map[string]*relay.Exclusion
 	subsets map[string]*relay.Subset
-	own     map[uint16]bool // whose states are written here: true if since the last tick; only with other nodes
+	heard   map[string]heard // messages, by the device that sent them
+	own     map[uint16]bool  // whose states are written here: true if since the last tick; only with other nodes
 }
 
 // rooms are the sessions with devices on this node.
@@ -50,6 +52,37 @@ type place struct {
 	number  uint16
 	version int64 // of the roster that the device knows; -1 if it doesn't follow
 	stamp   int64 // of the member as it came in: a stay that ended with a lower one is not this one
+}
+
+// heard is the newest message of a device.
+type heard struct {
+	seq int64
+	at  time.Time
+}
+
+// What a node could not send on for a while may come long after its device has gone on from another: heardFor is longer.
+const (
+	heardFor  = time.Minute
+	heardMany = 1024 // devices are remembered for ever up to so many
+)
+
+// inOrder reports whether a message of a device is newer than all that came, and takes note of it.
+func (r *room) inOrder(device string, seq int64) bool {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, known := r.heard[device]
+	if known && seq <= last.seq {
+		return false
+	}
+	if r.heard == nil {
+		r.heard = map[string]heard{}
+	}
+	if !known && len(r.heard) >= heardMany {
+		maps.DeleteFunc(r.heard, func(_ string, h heard) bool { return now.Sub(h.at) > heardFor })
+	}
+	r.heard[device] = heard{seq, now}
+	return true
 }
 
 // enter makes what happens in a session reach d, and returns its room. Every enter needs one exit, or a place.
