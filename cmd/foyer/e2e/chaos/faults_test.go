@@ -1,9 +1,7 @@
 package chaos
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -20,89 +18,91 @@ type fault struct {
 	one bool
 	// long ones are left out of short campaigns.
 	long bool
-	run  func(w *world, n *node, rng *rand.Rand)
+	// touches says what it is done to: two at once are done to different things. "" ones come alone.
+	touches string
+	run     func(w *world, n *node, rng *rand.Rand)
 }
 
 const soon = 2 * time.Second
 
 // faults are all there are.
 var faults = []fault{
-	{name: "kill", within: soon, one: true, run: func(_ *world, n *node, rng *rand.Rand) {
+	{name: "kill", touches: "node", within: soon, one: true, run: func(_ *world, n *node, rng *rand.Rand) {
 		n.kill()
 		wait(between(rng, 100*time.Millisecond, time.Second))
 		n.start()
 	}},
-	{name: "stop-3s", within: soon, one: true, run: func(_ *world, n *node, _ *rand.Rand) {
+	{name: "stop-3s", touches: "node", within: soon, one: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.pause()
 		wait(3 * time.Second)
 		n.resume()
 		wait(time.Second)
 	}},
-	{name: "stop-30s", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
+	{name: "stop-30s", touches: "node", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.pause()
 		wait(30 * time.Second)
 		n.resume()
 		wait(3 * time.Second)
 	}},
-	{name: "drain", within: soon, one: true, run: func(_ *world, n *node, _ *rand.Rand) {
+	{name: "drain", touches: "node", within: soon, one: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.drain()
 		n.start()
 	}},
 	{name: "ghost", within: soon, one: true, long: true, run: func(w *world, n *node, rng *rand.Rand) {
 		w.house.ghost(n, rng)
 	}},
-	{name: "rolling-restart", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
+	{name: "rolling-restart", touches: "node", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
 		for _, n := range w.nodes {
 			n.drain()
 			n.start()
 			wait(time.Second)
 		}
 	}},
-	{name: "clock-ahead", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("90s") }},
-	{name: "clock-behind", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("-90s") }},
-	{name: "redis-restart", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
+	{name: "clock-ahead", touches: "node", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("90s") }},
+	{name: "clock-behind", touches: "node", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("-90s") }},
+	{name: "redis-restart", touches: "redis", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
 		w.redis.Kill()
 		wait(between(rng, 0, 4*time.Second))
 		w.redis.Restart()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-stop-5s", within: soon, run: func(w *world, _ *node, _ *rand.Rand) {
+	{name: "redis-stop-5s", touches: "redis", within: soon, run: func(w *world, _ *node, _ *rand.Rand) {
 		w.redis.Pause()
 		wait(5 * time.Second)
 		w.redis.Resume()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-cut", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
+	{name: "redis-cut", touches: "redis", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
 		n.redis.sever()
 		wait(between(rng, time.Second, 6*time.Second))
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-cut-30s", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
+	{name: "redis-cut-30s", touches: "redis", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.redis.sever()
 		n.apart(30 * time.Second)
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-deaf", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
+	{name: "redis-deaf", touches: "redis", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
 		n.redis.down.shut()
 		wait(between(rng, 2*time.Second, 6*time.Second))
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-mute", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
+	{name: "redis-mute", touches: "redis", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
 		n.redis.up.shut()
 		wait(between(rng, 2*time.Second, 6*time.Second))
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-deaf-30s", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
+	{name: "redis-deaf-30s", touches: "redis", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.redis.down.shut()
 		n.apart(30 * time.Second)
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-away-60s", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
+	{name: "redis-away-60s", touches: "redis", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
 		w.redis.Kill()
 		wait(time.Minute)
 		w.redis.Restart()
@@ -116,36 +116,36 @@ var faults = []fault{
 		w.redis.Restart()
 		wait(5 * time.Second)
 	}},
-	{name: "sql-restart", run: func(w *world, _ *node, _ *rand.Rand) {
+	{name: "sql-restart", touches: "sql", run: func(w *world, _ *node, _ *rand.Rand) {
 		require.NoError(w.t, w.postgres.Stop())
 		require.NoError(w.t, w.postgres.Restart(w.t.Context()))
 		wait(2 * time.Second)
 	}},
-	{name: "sql-crash", run: func(w *world, _ *node, _ *rand.Rand) {
+	{name: "sql-crash", touches: "sql", run: func(w *world, _ *node, _ *rand.Rand) {
 		require.NoError(w.t, w.postgres.Crash())
 		require.NoError(w.t, w.postgres.Restart(w.t.Context()))
 		wait(2 * time.Second)
 	}},
-	{name: "sql-stop-3s", run: func(w *world, _ *node, _ *rand.Rand) {
+	{name: "sql-stop-3s", touches: "sql", run: func(w *world, _ *node, _ *rand.Rand) {
 		require.NoError(w.t, w.postgres.Pause())
 		wait(3 * time.Second)
 		require.NoError(w.t, w.postgres.Resume())
 		wait(2 * time.Second)
 	}},
-	{name: "sql-stop-15s", long: true, run: func(w *world, _ *node, _ *rand.Rand) {
+	{name: "sql-stop-15s", touches: "sql", long: true, run: func(w *world, _ *node, _ *rand.Rand) {
 		require.NoError(w.t, w.postgres.Pause())
 		wait(15 * time.Second)
 		require.NoError(w.t, w.postgres.Resume())
 		wait(3 * time.Second)
 	}},
-	{name: "sql-drop", one: true, run: func(_ *world, n *node, rng *rand.Rand) {
+	{name: "sql-drop", touches: "sql", one: true, run: func(_ *world, n *node, rng *rand.Rand) {
 		for range 5 {
 			n.sql.drop()
 			wait(between(rng, 50*time.Millisecond, 300*time.Millisecond))
 		}
 		wait(time.Second)
 	}},
-	{name: "sql-cut-at-commit", one: true, run: func(w *world, n *node, rng *rand.Rand) {
+	{name: "sql-cut-at-commit", touches: "sql", one: true, run: func(w *world, n *node, rng *rand.Rand) {
 		before := n.sql.cuts.Load()
 		n.sql.cutCommits(rng.Uint64())
 		wait(3 * time.Second)
@@ -153,19 +153,19 @@ var faults = []fault{
 		wait(time.Second)
 		w.stats.commitsCut.Add(n.sql.cuts.Load() - before)
 	}},
-	{name: "sql-deaf", one: true, run: func(_ *world, n *node, _ *rand.Rand) {
+	{name: "sql-deaf", touches: "sql", one: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.sql.down.shut()
 		wait(3 * time.Second)
 		n.sql.heal()
 		wait(2 * time.Second)
 	}},
-	{name: "sockets-drop", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
+	{name: "sockets-drop", touches: "sockets", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
 		for range 10 {
 			w.dropSome(rng)
 			wait(200 * time.Millisecond)
 		}
 	}},
-	{name: "slow-readers", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
+	{name: "slow-readers", touches: "sockets", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
 		wake := w.silenceSome(rng)
 		wait(12 * time.Second)
 		wake()
@@ -188,37 +188,4 @@ func (p *proxy) cutCommits(seed uint64) {
 		return roll < 2, roll == 0
 	}
 	p.watch.Store(&watch)
-}
-
-// pick returns the faults named (all if none is), the long ones only if they are named or allowed.
-func pick(names string, long bool) ([]fault, error) {
-	if names == "" {
-		return slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return f.long && !long }), nil
-	}
-	var picked []fault
-	for name := range strings.SplitSeq(names, ",") {
-		i := slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("no fault is called %q", name)
-		}
-		picked = append(picked, faults[i])
-	}
-	return picked, nil
-}
-
-// strike carries one fault out on a node that chance picks.
-func (w *world) strike(f fault, rng *rand.Rand) {
-	n := w.nodes[rng.IntN(len(w.nodes))]
-	name := ""
-	if f.one {
-		name = n.name
-	}
-	if f.name == "ghost" { // nobody is taken for dead so soon after Redis was away
-		wait(time.Until(w.calmSince("redis").Add(21 * time.Second)))
-	}
-	w.say("%-20s begins on %s", f.name, n.name)
-	p := w.begin(f.name, f.within, name)
-	f.run(w, n, rng)
-	w.end(p)
-	w.stats.faults.Add(1)
 }

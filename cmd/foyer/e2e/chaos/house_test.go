@@ -266,7 +266,7 @@ func (h *house) reckon() {
 func (g *guest) reckon() {
 	there := slices.ContainsFunc(g.seats, func(s *seat) bool {
 		l := s.d.current()
-		return l != nil && !l.node.paused.Load()
+		return l != nil && !l.node.down()
 	})
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -26,14 +26,13 @@ func (w *world) took(d *device, x told, commit time.Time) {
 		return
 	}
 	l := latency{took: max(0, x.at.Sub(commit)), within: healthyWithin}
-	if p := w.phaseAt(commit); p != nil {
-		l.fault, l.within = p.fault, p.within
-	} else if w.overlaps(commit, x.at, func(*phase) bool { return true }) {
-		p := w.phaseAt(x.at) // it began in between
-		if p != nil {
-			l.fault, l.within = p.fault, p.within
+	w.overlaps(commit, x.at, func(p *phase) bool {
+		if l.fault != "" {
+			l.fault += "+"
 		}
-	}
+		l.fault, l.within = l.fault+p.fault, min(l.within, p.within)
+		return false
+	})
 	w.mu.Lock()
 	w.latencies = append(w.latencies, l)
 	w.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 var (
 	seedFlag    = flag.Uint64("seed", 1, "what chance begins with")
 	timeFlag    = flag.Duration("time", 0, "how long faults go on; each cheap fault once if 0")
-	faultsFlag  = flag.String("faults", "", "comma-separated names of faults; all of them if empty, the long ones only with -time")
+	faultsFlag  = flag.String("faults", "", "comma-separated names of faults, with a plus between those that come at once; all of them if empty, the long ones only with -time")
 	killsFlag   = flag.Int64("kills", 0, "kill -9 of nodes, 1-5 s apart, before the other faults")
 	lanesFlag   = flag.Int("lanes", 0, "groups at a time; 0: as many as this binary is quick enough for")
 	programFlag = flag.String("program", "", "a foyer to test, instead of one that is built of these sources")
@@ -100,7 +100,7 @@ func TestChaos(t *testing.T) {
 const doneWithin = time.Minute
 
 // campaign has people at it while faults come and go.
-func (w *world) campaign(picked []fault, length time.Duration, kills int64, lanes int) {
+func (w *world) campaign(picked []blow, length time.Duration, kills int64, lanes int) {
 	w.say("seed %d, %d nodes", w.seed, len(w.nodes))
 	rng := rand.New(rand.NewPCG(w.seed, 0))
 	ctx, cancel := context.WithCancel(w.t.Context())
@@ -114,17 +114,20 @@ func (w *world) campaign(picked []fault, length time.Duration, kills int64, lane
 	w.house = w.newHouse(ctx, rng)
 	w.house.act(ctx, done)
 	wait(2 * time.Second)
-	kill := faults[0]
+	kill := blow{faults[0]}
 	for w.stats.kills.Load() < kills {
 		w.strike(kill, rng)
 		wait(between(rng, time.Second, 5*time.Second))
 	}
 	ends := time.Now().Add(length)
 	for len(picked) > 0 && (kills == 0 || length > 0) {
-		deck := append([]fault(nil), picked...)
+		deck := append([]blow(nil), picked...)
 		rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
-		for _, f := range deck {
-			w.strike(f, rng)
+		for _, b := range deck {
+			if length > 0 {
+				b = b.paired(picked, rng)
+			}
+			w.strike(b, rng)
 			wait(between(rng, 200*time.Millisecond, 2*time.Second))
 			if length > 0 && time.Now().After(ends) {
 				break

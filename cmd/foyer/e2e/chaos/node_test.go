@@ -26,9 +26,9 @@ type node struct {
 	logFile       string
 	process       *exec.Cmd
 	ended         chan struct{}
-	// paused says that the process is stopped where it is, or so far from the others that they take it for dead.
-	paused atomic.Bool
-	starts int
+	// stilled counts why the process is as good as dead: it is stopped where it is, or so far from the others that they take
+	// it for dead.
+	stilled atomic.Int32
 }
 
 func freeAddress(w *world) string {
@@ -57,10 +57,21 @@ func newNode(w *world, name string) *node {
 	return n
 }
 
-// start starts the process and waits until it takes devices.
+// start starts the process and waits until it takes devices. What ends at once, as without a database, is started again.
 func (n *node) start() { n.startAs(binary) }
 
 func (n *node) startAs(binary string) {
+	n.w.t.Helper()
+	late := time.Now().Add(30 * time.Second)
+	for n.launch(binary); !n.awaitReady(late); n.launch(binary) {
+		if time.Now().After(late) {
+			log, _ := os.ReadFile(n.logFile)
+			require.FailNow(n.w.t, n.name+" is not ready", "%s", log[max(0, len(log)-3000):])
+		}
+	}
+}
+
+func (n *node) launch(binary string) {
 	n.w.t.Helper()
 	log, err := os.OpenFile(n.logFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	require.NoError(n.w.t, err)
@@ -76,26 +87,29 @@ func (n *node) startAs(binary string) {
 	require.NoError(n.w.t, p.Start())
 	ended := make(chan struct{})
 	n.process, n.ended = p, ended
-	n.starts++
 	go func() { defer close(ended); _ = p.Wait() }()
-	n.awaitReady()
 }
 
-// awaitReady waits until the node takes devices, degraded or not.
-func (n *node) awaitReady() {
-	n.w.t.Helper()
-	for late := time.Now().Add(30 * time.Second); n.page("/readyz") != http.StatusOK; {
+// awaitReady waits until the node takes devices, degraded or not, and reports whether it does.
+func (n *node) awaitReady(late time.Time) bool {
+	for n.page("/readyz") != http.StatusOK {
 		select {
 		case <-n.ended:
-			late = time.Time{}
+			wait(100 * time.Millisecond)
+			return false
 		case <-time.After(10 * time.Millisecond):
 		}
 		if time.Now().After(late) {
-			log, _ := os.ReadFile(n.logFile)
-			require.FailNow(n.w.t, n.name+" is not ready", "%s", log[max(0, len(log)-3000):])
+			n.signal(syscall.SIGKILL)
+			<-n.ended
+			return false
 		}
 	}
+	return true
 }
+
+// down reports whether the node is as good as dead.
+func (n *node) down() bool { return n.stilled.Load() > 0 }
 
 // page returns the status with which an operators' page answers, 0 if it doesn't.
 func (n *node) page(path string) int {
@@ -162,7 +176,7 @@ func (n *node) timeTravel(offset string) {
 }
 
 func (n *node) pause() {
-	n.paused.Store(true)
+	n.stilled.Add(1)
 	n.w.house.reckon()
 	n.signal(syscall.SIGSTOP)
 	for late := time.Now().Add(time.Second); !n.stopped() && time.Now().Before(late); {
@@ -183,16 +197,16 @@ func (n *node) stopped() bool {
 
 func (n *node) resume() {
 	n.signal(syscall.SIGCONT)
-	n.paused.Store(false)
+	n.stilled.Add(-1)
 	n.w.house.reckon()
 }
 
 // apart waits while the node is cut off from Redis for so long that the others take it for dead.
 func (n *node) apart(d time.Duration) {
-	n.paused.Store(true)
+	n.stilled.Add(1)
 	n.w.house.reckon()
 	wait(d)
-	n.paused.Store(false)
+	n.stilled.Add(-1)
 	n.w.house.reckon()
 }
 

@@ -1,0 +1,80 @@
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// blow is one fault, or several at once.
+type blow []fault
+
+func (b blow) String() string {
+	names := make([]string, len(b))
+	for i, f := range b {
+		names[i] = f.name
+	}
+	return strings.Join(names, "+")
+}
+
+// pick returns the faults named (all if none is), the long ones only if they are named or allowed. Those joined by a plus
+// come at once.
+func pick(names string, long bool) (picked []blow, err error) {
+	if names == "" {
+		for _, f := range faults {
+			if !f.long || long {
+				picked = append(picked, blow{f})
+			}
+		}
+		return picked, nil
+	}
+	for both := range strings.SplitSeq(names, ",") {
+		var b blow
+		for name := range strings.SplitSeq(both, "+") {
+			i := slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
+			if i < 0 {
+				return nil, fmt.Errorf("no fault is called %q", name)
+			}
+			b = append(b, faults[i])
+		}
+		picked = append(picked, b)
+	}
+	return picked, nil
+}
+
+// paired adds another fault to one of three that can have company.
+func (b blow) paired(all []blow, rng *rand.Rand) blow {
+	other := all[rng.IntN(len(all))]
+	if rng.IntN(3) > 0 || len(b) > 1 || len(other) > 1 || b[0].touches == "" || other[0].touches == "" || b[0].touches == other[0].touches {
+		return b
+	}
+	return blow{b[0], other[0]}
+}
+
+// strike carries faults out, each on a node that chance picks.
+func (w *world) strike(b blow, rng *rand.Rand) {
+	var all sync.WaitGroup
+	for _, f := range b {
+		n, own := w.nodes[rng.IntN(len(w.nodes))], rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64()))
+		all.Go(func() { w.carryOut(f, n, own) })
+	}
+	all.Wait()
+}
+
+func (w *world) carryOut(f fault, n *node, rng *rand.Rand) {
+	name := ""
+	if f.one {
+		name = n.name
+	}
+	if f.name == "ghost" { // nobody is taken for dead so soon after Redis was away
+		wait(time.Until(w.calmSince("redis").Add(21 * time.Second)))
+	}
+	w.say("%-20s begins on %s", f.name, n.name)
+	p := w.begin(f.name, f.within, name)
+	f.run(w, n, rng)
+	w.end(p)
+	w.stats.faults.Add(1)
+}
