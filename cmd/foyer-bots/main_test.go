@@ -140,7 +140,13 @@ func TestTableHasTheMedianAndTheSpread(t *testing.T) {
 	var files []string
 	for i, name := range []string{"two_nodes@1", "two_nodes@2", "one_node@1"} {
 		path := saved(t, "1/1", func(r *result.Result) {
-			r.Servers = []result.Server{{PID: 1, CPUSeconds: float64(i + 1), RSSBytes: 64 << 20}}
+			r.Servers = []result.Server{{PID: 1, ArrivalCPUSeconds: 0.001, CPUSeconds: float64(i + 1), RSSBytes: 64 << 20}}
+			m, before := r.Metrics["withdraw"], result.NewHistogram()
+			before.Add(5 * time.Second)
+			m.Slots = append(m.Slots, result.Slot{T: 999, All: before}) // no part of the load
+			m.All = result.NewHistogram()
+			m.All.Merge(before)
+			m.All.Merge(m.Slots[0].All)
 			if name == "one_node@1" {
 				r.Violations.Count = 1
 			}
@@ -151,6 +157,6 @@ func TestTableHasTheMedianAndTheSpread(t *testing.T) {
 	}
 	code, out := bots(append([]string{"table", "--metric", "withdraw"}, files...)...)
 	require.Zero(t, code)
-	require.Contains(t, out, "| two nodes | 2 | 5 | 0.1 | 20.0 ms | 20.0 ms | 20.0 ms | 15.0 % (10.0 %-20.0 %) |")
+	require.Contains(t, out, "| two nodes | 2 | 5 | 0.1 | 20.0 ms | 20.0 ms | 20.0 ms | 15.0 % (10.0 %-20.0 %) | 1500000.0 (1000000.0-2000000.0) | 64 | 200 | 0 |")
 	require.Contains(t, out, "| one node (**void**) | 1 |")
 }

@@ -15,26 +15,32 @@ const clockTicks = 100
 // Server is a process of the target's on this machine, whose use of it is reported too.
 type Server struct {
 	pid    int
-	begin  float64 // processor seconds
+	first  float64 // processor seconds when it was looked at first
+	begin  float64 // and when the load began
 	result result.Server
 }
 
 // NewServer looks at a process.
 func NewServer(pid int) (*Server, error) {
-	if _, _, err := usage(pid); err != nil {
+	first, _, err := usage(pid)
+	if err != nil {
 		return nil, fmt.Errorf("process %d: %w", pid, err)
 	}
-	return &Server{pid: pid}, nil
+	return &Server{pid: pid, first: first, begin: first}, nil
 }
 
 // began notes what the process has used before the load.
-func (s *Server) began() { s.begin, _, _ = usage(s.pid) } // it was there a moment ago
+func (s *Server) began() {
+	if cpu, _, err := usage(s.pid); err == nil {
+		s.begin = cpu
+	}
+}
 
 // ended notes what it used in the load.
 func (s *Server) ended() {
 	cpu, rss, err := usage(s.pid)
 	if err == nil {
-		s.result = result.Server{PID: s.pid, CPUSeconds: cpu - s.begin, RSSBytes: rss}
+		s.result = result.Server{PID: s.pid, ArrivalCPUSeconds: s.begin - s.first, CPUSeconds: cpu - s.begin, RSSBytes: rss}
 	}
 }
 

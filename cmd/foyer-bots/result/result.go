@@ -69,11 +69,13 @@ type Part struct {
 	System     string  `json:"system"` // linux/amd64, go1.26
 }
 
-// Server is what a process of the target's used: the processor during the load, memory at its end.
+// Server is what a process of the target's used: the processor until everybody had come and during the load, memory at
+// its end.
 type Server struct {
-	PID        int     `json:"pid"`
-	CPUSeconds float64 `json:"cpu_seconds"`
-	RSSBytes   int64   `json:"rss_bytes"`
+	PID               int     `json:"pid"`
+	ArrivalCPUSeconds float64 `json:"arrival_cpu_seconds"`
+	CPUSeconds        float64 `json:"cpu_seconds"`
+	RSSBytes          int64   `json:"rss_bytes"`
 }
 
 // MiB is the memory in mebibytes.

@@ -16,10 +16,11 @@ type Run struct {
 }
 
 // Table writes runs side by side, one line for each name: the median, and from least to most where there are several.
-// The durations are those of a metric. A run in which something happened that must not is void.
+// The durations are those of a metric. What the server needed before the load is told by the device. A run in which
+// something happened that must not is void.
 func Table(out io.Writer, runs []Run, metric string) {
-	fmt.Fprintf(out, "| run | times | devices | %s a second | p50 | p99 | longest | server, of a core | µs of it each | server, MiB | errors |\n", metric)
-	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+	fmt.Fprintf(out, "| run | times | devices | %s a second | p50 | p99 | longest | server, of a core | its µs for each | server, MiB | its µs to let a device in | errors |\n", metric)
+	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	var names []string
 	for _, r := range runs {
 		if !slices.Contains(names, r.Name) {
@@ -37,15 +38,14 @@ func Table(out io.Writer, runs []Run, metric string) {
 				}
 			}
 		}
-		fmt.Fprintf(out, "| %s%s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", name, void, len(all),
+		fmt.Fprintf(out, "| %s%s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", name, void, len(all),
 			spread(all, countText, func(r *result.Result) float64 { return float64(devices(r)) }),
 			spread(all, Rate, func(r *result.Result) float64 { return rate(r, metric) }),
 			spread(all, milliText, quantile(metric, 50)), spread(all, milliText, quantile(metric, 99)), spread(all, milliText, quantile(metric, 100)),
 			spread(all, percentText, func(r *result.Result) float64 { return serverCPU(r) / max(r.Seconds, 1e-9) }),
-			spread(all, eachText, func(r *result.Result) float64 {
-				return 1e6 * serverCPU(r) / max(r.Seconds, 1e-9) / max(rate(r, metric), 1e-9)
-			}),
+			spread(all, eachText, func(r *result.Result) float64 { return each(r, metric) }),
 			spread(all, countText, serverMiB),
+			spread(all, countText, arrivalEach),
 			spread(all, countText, func(r *result.Result) float64 { return float64(r.Counters["errors"]) }))
 	}
 }
@@ -70,22 +70,50 @@ func spread(all []*result.Result, text func(float64) string, figure func(*result
 
 func quantile(metric string, p float64) func(*result.Result) float64 {
 	return func(r *result.Result) float64 {
-		if m := r.Metrics[metric]; m != nil {
-			return float64(m.All.Quantile(p))
-		}
-		return 0
+		all, _ := during(r, metric)
+		return float64(all.Quantile(p))
 	}
 }
 
 // rate is how many of a metric there were in a second. Of states only some are measured, and all are counted.
 func rate(r *result.Result, metric string) float64 {
-	switch m := r.Metrics[metric]; {
-	case metric == "state":
+	if metric == "state" {
 		return float64(r.Counters["states.arrived"]) / max(r.Seconds, 1e-9)
-	case m != nil:
-		return float64(m.All.Count()) / max(r.Seconds, 1e-9)
 	}
-	return 0
+	all, seconds := during(r, metric)
+	return float64(all.Count()) / max(seconds, 1e-9)
+}
+
+// during returns the durations of a metric in whole intervals of the load, and how long these are: joins there were
+// before too. Of connecting, which is before the load, all counts.
+func during(r *result.Result, metric string) (all *result.Histogram, seconds float64) {
+	all = result.NewHistogram()
+	m := r.Metrics[metric]
+	if m == nil || len(m.Slots) == 0 {
+		return all, 0
+	}
+	from := r.Started.Add(time.Duration(r.Interval)*time.Second-1).Unix() / r.Interval * r.Interval
+	to := r.Started.Add(time.Duration(r.Seconds*float64(time.Second))).Unix() / r.Interval * r.Interval
+	for _, slot := range m.Slots {
+		if slot.T >= from && slot.T < to {
+			all.Merge(slot.All)
+		}
+	}
+	if all.Count() > 0 && metric != connect {
+		return all, float64(to - from)
+	}
+	return m.All, float64(m.Slots[len(m.Slots)-1].T - m.Slots[0].T + r.Interval)
+}
+
+// connect is the metric of what happens before the load.
+const connect = "connect"
+
+// each is the processor time of the server's that one of a metric took, in microseconds.
+func each(r *result.Result, metric string) float64 {
+	if metric == connect {
+		return arrivalEach(r)
+	}
+	return 1e6 * serverCPU(r) / max(r.Seconds, 1e-9) / max(rate(r, metric), 1e-9)
 }
 
 func devices(r *result.Result) int {
@@ -102,6 +130,15 @@ func serverCPU(r *result.Result) float64 {
 		seconds += s.CPUSeconds
 	}
 	return seconds
+}
+
+// arrivalEach is the processor time of the server's for a device until it was there, in microseconds.
+func arrivalEach(r *result.Result) float64 {
+	seconds := 0.0
+	for _, s := range r.Servers {
+		seconds += s.ArrivalCPUSeconds
+	}
+	return 1e6 * seconds / max(1, float64(devices(r)))
 }
 
 func serverMiB(r *result.Result) float64 {
