@@ -103,6 +103,7 @@ func TestAdaptersKeepTheirLibraryToThemselves(t *testing.T) {
 		"github.com/redis/go-redis":    {"foyer/server/cluster/redis"},
 		"database/sql":                 {"foyer/server/store"},
 		"modernc.org/sqlite":           {"foyer/server/store"},
+		"zombiezen.com/go/sqlite":      {"foyer/server/store"},
 		"github.com/jackc/pgx":         {"foyer/server/store"},
 	}
 	for path, p := range list(t) {

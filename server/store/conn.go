@@ -1,31 +1,67 @@
 package store
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	sqlite3 "zombiezen.com/go/sqlite"
 )
 
 // conn is one connection to SQLite with its prepared statements. One goroutine at a time uses it.
 type conn struct {
-	c     *sql.Conn
-	stmts map[string]*sql.Stmt
+	c     *sqlite3.Conn
+	stmts map[string]*prepared
 }
 
-func newConn(c *sql.Conn) *conn { return &conn{c: c, stmts: map[string]*sql.Stmt{}} }
+// prepared is a statement that SQLite has planned.
+type prepared struct {
+	*sqlite3.Stmt
+	numbers []int // of the parameters, in the order of their first appearance, as SQLite counts them: 0 for $1
+}
+
+// pragmas are how each connection is set.
+var pragmas = []string{
+	"journal_mode = WAL", "synchronous = FULL", "foreign_keys = 1", "temp_store = MEMORY", "cache_size = -16384", "wal_autocheckpoint = 4000",
+}
+
+// newConn opens a connection to the file at path, or to a new database in memory for ":memory:".
+func newConn(path string) (*conn, error) {
+	c, err := sqlite3.OpenConn(path, sqlite3.OpenReadWrite|sqlite3.OpenCreate)
+	if err != nil {
+		return nil, err
+	}
+	c.SetBusyTimeout(5 * time.Second)
+	db := &conn{c: c, stmts: map[string]*prepared{}}
+	for _, p := range pragmas {
+		if err := db.control(`PRAGMA ` + p); err != nil {
+			return nil, errors.Join(fmt.Errorf("set %s: %w", p, err), db.close())
+		}
+	}
+	return db, nil
+}
 
 // stmt returns query prepared, from the second time on without asking the database.
-func (c *conn) stmt(query string) (*sql.Stmt, error) {
+func (c *conn) stmt(query string) (*prepared, error) {
 	if s := c.stmts[query]; s != nil {
 		return s, nil
 	}
-	s, err := c.c.PrepareContext(context.Background(), query)
+	s, err := c.c.Prepare(query)
 	if err != nil {
 		return nil, fmt.Errorf("prepare statement: %w", err)
 	}
-	c.stmts[query] = s
-	return s, nil
+	p := &prepared{Stmt: s, numbers: make([]int, s.BindParamCount())}
+	for i := range p.numbers {
+		n, err := strconv.Atoi(strings.TrimPrefix(s.BindParamName(i+1), "$"))
+		if err != nil {
+			return nil, fmt.Errorf("prepare statement: parameter %d has no number: %w", i+1, err)
+		}
+		p.numbers[i] = n - 1
+	}
+	c.stmts[query] = p
+	return p, nil
 }
 
 // run implements statements.
@@ -39,38 +75,40 @@ func (c *conn) run(batch []*statement) error {
 }
 
 func (c *conn) one(st *statement) error {
-	if st.scan == nil {
-		s, err := c.stmt(st.query)
-		if err != nil {
-			return err
-		}
-		r, err := s.ExecContext(context.Background(), st.args...)
-		if err != nil {
-			return err
-		}
-		st.rows, err = r.RowsAffected()
-		return err
-	}
 	rows, err := c.query(st.query, st.args)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
 	for rows.Next() {
+		if st.scan == nil {
+			continue
+		}
 		st.rows++
 		if st.err = st.scan(rows); st.err != nil {
-			return nil
+			break
 		}
 	}
-	return rows.Err()
+	if st.scan == nil && rows.err == nil {
+		st.rows = int64(c.c.Changes())
+	}
+	return rows.Close()
 }
 
-func (c *conn) query(query string, args []any) (*sql.Rows, error) {
+// query begins a statement. The caller closes the rows before the next one.
+func (c *conn) query(query string, args []any) (*sqliteRows, error) {
 	s, err := c.stmt(query)
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(context.Background(), args...)
+	for i, n := range s.numbers {
+		if n >= len(args) {
+			return nil, fmt.Errorf("argument %d of %d is missing: %s", n+1, len(args), query)
+		}
+		if err := bind(s.Stmt, i+1, args[n]); err != nil {
+			return nil, err
+		}
+	}
+	return &sqliteRows{s: s.Stmt}, nil
 }
 
 // control runs a statement that begins or ends something.
@@ -91,10 +129,4 @@ func (c *conn) snapshot(fn func(*Tx) error) error {
 	return err
 }
 
-func (c *conn) close() error {
-	var err error
-	for _, s := range c.stmts {
-		err = errors.Join(err, s.Close())
-	}
-	return errors.Join(err, c.c.Close())
-}
+func (c *conn) close() error { return c.c.Close() }

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -197,7 +196,7 @@ func (m *mover) empty(t table) error {
 }
 
 // read returns the old table's rows, in order of the key.
-func (m *mover) read(t table) (*sql.Rows, error) {
+func (m *mover) read(t table) (*sqliteRows, error) {
 	return m.old.on.(*conn).query(`SELECT `+strings.Join(t.read, ", ")+` FROM `+quoted(t.name)+` ORDER BY `+quoted(t.key...), nil)
 }
 
@@ -206,9 +205,8 @@ func (m *mover) copy(t table) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer rows.Close()
 	n, err := m.new.CopyFrom(m.ctx, pgx.Identifier{t.name}, t.columns, oldRows{rows, len(t.columns)})
-	return n, errors.Join(err, rows.Err())
+	return n, errors.Join(err, rows.Close())
 }
 
 // compare reads a table in both databases, side by side.
@@ -217,7 +215,7 @@ func (m *mover) compare(t table, n int64) error {
 	if err != nil {
 		return err
 	}
-	defer before.Close()
+	defer before.Close() //nolint:errcheck // what is wrong is seen by Err
 	after, err := m.new.Query(m.ctx, `SELECT `+quoted(t.columns...)+` FROM `+quoted(t.name)+` ORDER BY `+quoted(t.key...))
 	if err != nil {
 		return err
@@ -271,7 +269,7 @@ func sameValue(was, is any) bool {
 
 // oldRows are rows of the old database as pgx copies them.
 type oldRows struct {
-	*sql.Rows
+	*sqliteRows
 	columns int
 }
 
