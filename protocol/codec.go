@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -198,6 +199,33 @@ func clip(s string) string {
 
 // AppendResult appends the answer to the request id to dst.
 func AppendResult(dst []byte, id json.RawMessage, result any) ([]byte, error) {
+	if dst != nil {
+		return appendResult(dst, id, result)
+	}
+	return inScratch(func(dst []byte) ([]byte, error) { return appendResult(dst, id, result) })
+}
+
+// scratch are buffers to encode in what is kept with just the bytes that it needs.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// scratchKept is how long a buffer may be that is used again, in bytes.
+const scratchKept = 64 << 10
+
+func inScratch(encode func(dst []byte) ([]byte, error)) ([]byte, error) {
+	buf := scratch.Get().(*[]byte)
+	out, err := encode((*buf)[:0])
+	if err != nil {
+		return nil, err
+	}
+	kept := bytes.Clone(out)
+	if cap(out) <= scratchKept {
+		*buf = out
+		scratch.Put(buf)
+	}
+	return kept, nil
+}
+
+func appendResult(dst []byte, id json.RawMessage, result any) ([]byte, error) {
 	dst = append(dst, `{"jsonrpc":"2.0","id":`...)
 	dst = appendID(dst, id)
 	dst = append(dst, `,"result":`...)
@@ -229,12 +257,14 @@ func appendID(dst []byte, id json.RawMessage) []byte {
 
 // EncodeNotification returns the frame that tells a client of something.
 func EncodeNotification(method Method, params any) ([]byte, error) {
-	dst := append(make([]byte, 0, 256), `{"jsonrpc":"2.0","method":"`...)
-	dst = append(dst, method...)
-	dst = append(dst, `","params":`...)
-	dst, err := appendValue(dst, params)
-	if err != nil {
-		return nil, err
-	}
-	return append(dst, '}'), nil
+	return inScratch(func(dst []byte) ([]byte, error) {
+		dst = append(dst, `{"jsonrpc":"2.0","method":"`...)
+		dst = append(dst, method...)
+		dst = append(dst, `","params":`...)
+		dst, err := appendValue(dst, params)
+		if err != nil {
+			return nil, err
+		}
+		return append(dst, '}'), nil
+	})
 }
