@@ -140,6 +140,7 @@ func (a *Acceptor) Upgrade(w http.ResponseWriter, r *http.Request, authenticate 
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
 	s.conn = conn
+	s.pack()
 	a.stats.Upgraded.Add(1)
 	return s, nil
 }
@@ -239,6 +240,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, errors.Join(errors.New("device sent data before the upgrade was answered"), c.Close())
 	}
 	h.socket.wire = newWire(c, h.socket.owner.options.StallAfter)
-	h.socket.buffer = bufio.NewReaderSize(h.socket.wire, readBuffer)
+	h.socket.buffer = new(bufio.Reader)
+	h.socket.unpack()
 	return h.socket.wire, bufio.NewReadWriter(h.socket.buffer, rw.Writer), nil
 }

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"sync"
@@ -37,9 +38,32 @@ func (s *Socket) Start(h Handler) {
 // readOn reads until the device falls silent. Then the watch waits, or a new goroutine: carrying out a request makes the
 // stack grow, and a silent device must not keep it.
 func (s *Socket) readOn() {
-	if s.read() && !s.sleep() {
+	s.unpack()
+	if !s.read() {
+		return
+	}
+	s.pack()
+	if !s.sleep() {
 		go s.waitAndRead()
 	}
+}
+
+// lenders have a buffer and no socket.
+var lenders = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBuffer) }}
+
+// unpack gives the socket's reader a buffer, which it has while somebody reads: a silent device needs none.
+func (s *Socket) unpack() {
+	s.lender = lenders.Get().(*bufio.Reader)
+	s.lender.Reset(s.wire)
+	*s.buffer = *s.lender
+}
+
+// pack gives the buffer back, in which nothing may be left.
+func (s *Socket) pack() {
+	*s.lender, *s.buffer = *s.buffer, bufio.Reader{}
+	s.lender.Reset(nil)
+	lenders.Put(s.lender)
+	s.lender = nil
 }
 
 func (s *Socket) waitAndRead() {

@@ -43,7 +43,8 @@ type Socket struct {
 	owner   *Acceptor
 	conn    *websocket.Conn
 	wire    *wire
-	buffer  *bufio.Reader // what gorilla reads from; owned by the read loop
+	buffer  *bufio.Reader // what gorilla reads from; owned by the read loop, as lender
+	lender  *bufio.Reader // whose buffer it has; nil while nobody reads
 	address netip.Addr    // of the device, as far as the proxies before us are trusted
 
 	handler Handler // owned by the read loop
