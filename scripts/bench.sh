@@ -6,6 +6,7 @@
 #   BENCH_DIR=FOLDER             compare with other servers by FOLDER/run (peers); without it that part is left out
 #   BENCH_OUT=FOLDER             where results and logs go; a temporary folder unless told
 # The server has core 0, the bots core 1, where there are two; processor time is what the system counted for the server.
+# It runs through: what could not be measured is named at the end of the section, and by the exit code.
 . "$(dirname "$0")/lib.sh"
 
 short=${BENCH_SHORT:-}
@@ -18,10 +19,20 @@ parts=("$@")
 wants() { case " ${parts[*]} " in *" $1 "*) true ;; *) false ;; esac }
 
 # What needs PostgreSQL gets one of its own, with commits on the disk, unless FOYER_TEST_POSTGRES names another.
-if { wants postgres || wants nodes; } && [ -z "${FOYER_TEST_POSTGRES:-}" ]; then
+if { wants postgres || wants nodes || { wants peers && [ -n "${BENCH_DIR:-}" ]; }; } && [ -z "${FOYER_TEST_POSTGRES:-}" ]; then
 	scripts/setup.sh go
 	BENCH_OUT=$out exec go run ./server/store/testservice/with -durable "$0" "${parts[@]}"
 fi
+
+if wants nodes && ! have redis-server; then die 'the part nodes needs redis-server'; fi
+if wants peers && [ -n "${BENCH_DIR:-}" ] && [ ! -x "$BENCH_DIR/run" ]; then die "BENCH_DIR=$BENCH_DIR has no executable run"; fi
+failures=()
+# failed WHAT FILE: notes that something could not be measured, and shows the end of what it said.
+failed() {
+	failures+=("$1")
+	say "$1: failed"
+	tail -15 "$2" >&2
+}
 
 server_core='' bots_core=''
 if have taskset && [ "$(nproc)" -ge 2 ]; then server_core='taskset -c 0' bots_core='taskset -c 1'; fi
@@ -58,22 +69,24 @@ serve() {
 	urls+=(--url "http://127.0.0.1:$port")
 	for i in $(seq 200); do
 		if (exec 3<>"/dev/tcp/127.0.0.1/$admin" && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && head -1 <&3 | grep -q ' 200 ') 2>/dev/null; then return; fi
-		kill -0 "${pids[-1]}" 2>/dev/null || die "the server did not start: $(tail -3 "$out/server.log")"
+		kill -0 "${pids[-1]}" 2>/dev/null || { failed 'a server did not start' "$out/server.log" && return 1; }
 		sleep 0.05
 	done
-	die "the server is not ready: $(tail -3 "$out/server.log")"
+	failed 'a server did not get ready' "$out/server.log"
+	return 1
 }
 
-# bots NAME SCENARIO [FLAG…]: one run on the servers that run; a violation ends everything.
+# bots NAME SCENARIO [FLAG…]: one run on the servers that run. One in which something happened that must not is void in
+# its table.
 bots() {
 	local name=$1 code=0 watch=() pid
 	shift
 	for pid in "${pids[@]}"; do watch+=(--server-pid "$pid"); done
 	say "$name"
-	GOMAXPROCS=1 $bots_core "$out/bin/foyer-bots" run "$@" "${urls[@]}" "${watch[@]}" --no-slo -q --report "$out/$name.json" >"$out/$name.txt" 2>&1 || code=$?
+	GOMAXPROCS=1 $bots_core timeout 300 "$out/bin/foyer-bots" run "$@" "${urls[@]}" "${watch[@]}" --no-slo -q --report "$out/$name.json" >"$out/$name.txt" 2>&1 || code=$?
 	case $code in
 	0 | 1) ;;
-	*) cat "$out/$name.txt" >&2 && die "$name: the bots ended with $code" ;;
+	*) failed "$name: the bots ended with $code" "$out/$name.txt" ;;
 	esac
 }
 
@@ -87,8 +100,7 @@ each() {
 		sqlite) serve "sqlite:$out/data/$name-$n.db" ;;
 		memory) serve sqlite::memory: ;;
 		*) serve "$store" ;;
-		esac
-		bots "$name@$n" "$@"
+		esac && bots "$name@$n" "$@"
 		stop_servers
 	done
 }
@@ -100,16 +112,19 @@ section=$out/section.md
 : >"$section"
 # table TITLE METRIC NAME…: writes the runs of these names into the section.
 table() {
-	local title=$1 metric=$2 name files=()
+	local title=$1 metric=$2 name n files=()
 	shift 2
-	for name in "$@"; do files+=("$out/$name"@*.json); done
+	for name in "$@"; do
+		for n in $(seq "$reps"); do [ ! -s "$out/$name@$n.json" ] || files+=("$out/$name@$n.json"); done
+	done
+	[ ${#files[@]} -gt 0 ] || return 0
 	{
 		printf '\n**%s**\n\n' "$title"
 		"$out/bin/foyer-bots" table --metric "$metric" "${files[@]}"
 	} >>"$section"
 }
 
-for_all=(-d "$(size 10s 1s)" -s connect_rate=400)
+for_all=(-d "$(size 7s 1s)" -s connect_rate=800)
 if wants idle; then
 	n=$(size 10000 50)
 	each "${n}_idle" memory idle -n "$n" "${for_all[@]}"
@@ -122,17 +137,25 @@ if wants poses; then
 fi
 if wants storm; then
 	n=$(size 1000 20)
-	each "${n}_join_at_once" memory join-storm -n "$n" -s "sessions.size=$n" -s 'storms=[{at: 0s}]' -s connect_rate=400 -d "$(size 8s 1s)"
+	each "${n}_join_at_once" memory join-storm -n "$n" -s "sessions.size=$n" -s 'storms=[{at: 0s}]' "${for_all[@]}"
 	table 'Join storm: all join one session at one moment, until each knows all' complete "${n}_join_at_once"
 fi
 inviting=(-s 'invitations.mix={withdraw: 1}' -s invitations.hold=200ms -n "$(size 1000 20)" "${for_all[@]}")
 if wants invitations; then
-	for rate in $(size '50 500 1000' 20); do each "SQLite,_$((2 * rate))_changes_a_second" sqlite invitations -s "invitations.rate=$rate" "${inviting[@]}"; done
-	table 'Invitations sent and withdrawn, SQLite in a file, a sync to the disk for each commit; from a withdrawal to the screen of the other' withdraw $(cd "$out" && ls | sed -n 's/^\(SQLite,.*\)@1.json$/\1/p' | sort -V)
+	names=()
+	for rate in $(size '50 500 1000' 20); do
+		names+=("SQLite,_$((2 * rate))_changes_a_second")
+		each "${names[-1]}" sqlite invitations -s "invitations.rate=$rate" "${inviting[@]}"
+	done
+	table 'Invitations sent and withdrawn, SQLite in a file, a sync to the disk for each commit; from a withdrawal to the screen of the other' withdraw "${names[@]}"
 fi
 if wants postgres; then
-	for rate in $(size '50 500' 20); do each "PostgreSQL,_$((2 * rate))_changes_a_second" "$FOYER_TEST_POSTGRES" invitations -s "invitations.rate=$rate" "${inviting[@]}"; done
-	table 'The same with PostgreSQL on the same machine, whose own processor time is not counted' withdraw $(cd "$out" && ls | sed -n 's/^\(PostgreSQL,.*\)@1.json$/\1/p' | sort -V)
+	names=()
+	for rate in $(size '50 500' 20); do
+		names+=("PostgreSQL,_$((2 * rate))_changes_a_second")
+		each "${names[-1]}" "$FOYER_TEST_POSTGRES" invitations -s "invitations.rate=$rate" "${inviting[@]}"
+	done
+	table 'The same with PostgreSQL on the same machine, whose own processor time is not counted' withdraw "${names[@]}"
 fi
 if wants nodes; then
 	redis_port=$(free_port)
@@ -140,9 +163,12 @@ if wants nodes; then
 	redis_pid=$!
 	for nodes in 1 2; do
 		for n in $(seq "$reps"); do
-			for _ in $(seq "$nodes"); do serve "$FOYER_TEST_POSTGRES" --redis "redis://127.0.0.1:$redis_port"; done
-			bots "${nodes}_of_them,_invitations@$n" invitations -s "invitations.rate=$(size 250 20)" "${inviting[@]}"
-			bots "${nodes}_of_them,_poses@$n" poses -n "$(size 400 20)" -s states.hz=13 "${for_all[@]}"
+			up=yes
+			for _ in $(seq "$nodes"); do serve "$FOYER_TEST_POSTGRES" --redis "redis://127.0.0.1:$redis_port" || up=''; done
+			if [ -n "$up" ]; then
+				bots "${nodes}_of_them,_invitations@$n" invitations -s "invitations.rate=$(size 250 20)" "${inviting[@]}"
+				bots "${nodes}_of_them,_poses@$n" poses -n "$(size 400 20)" -s states.hz=13 "${for_all[@]}"
+			fi
 			stop_servers
 		done
 	done
@@ -151,27 +177,52 @@ if wants nodes; then
 	kill "$redis_pid" && redis_pid=''
 fi
 if wants growth; then
-	for n in $(size '100 1000 10000' 20); do
-		each "${n}_devices" memory poses -n "$n" -s states.hz=0.2 "${for_all[@]}"
-	done
-	table 'Growth: members of sessions of 10 write 0.2 times a second; the price of an update' state $(for n in $(size '100 1000 10000' 20); do echo "${n}_devices"; done)
+	# NAME PEOPLE SIZE-OF-SESSIONS: what an update costs, and what leaving and coming back does.
+	grow() {
+		updates+=("$1") moves+=("$1,_moves")
+		each "$1" memory poses -n "$2" -s "sessions.size=$3" -s states.hz=0.5 "${for_all[@]}"
+		each "$1,_moves" memory idle -n "$2" -s "sessions.size=$3" -s "moves.rate=$(size 100 10)" -s moves.away=500ms "${for_all[@]}"
+	}
+	updates=() moves=()
+	for n in $(size '100 1000 10000' 20); do grow "${n}_devices" "$n" 10; done
+	table 'Growth: members of sessions of 10 write twice in four seconds; the price of an update for one, and of letting a device in' state "${updates[@]}"
+	table 'Growth: of these, 100 a second leave their session and join it again; both, and telling the others, are in the price' join "${moves[@]}"
+	updates=() moves=()
+	for n in $(size '100 1000' 20); do grow "${n}_in_a_session" "$(size 1000 20)" "$n"; done
+	table 'Growth of sessions, with 1,000 devices: the same for updates' state "${updates[@]}"
+	table 'Growth of sessions, with 1,000 devices: the same for joins, each of which all others are told' join "${moves[@]}"
 fi
 if wants go; then
 	say 'Go benchmarks'
-	go test -run '^$' -bench . -benchmem -benchtime "$(size 200ms 1x)" $(size ./... ./protocol) >"$out/go-bench.txt" || die "$(tail -5 "$out/go-bench.txt")"
-	say "$(grep -c '^Benchmark' "$out/go-bench.txt") benchmarks are in $out/go-bench.txt"
+	if go test -run '^$' -bench . -benchmem -benchtime "$(size 200ms 1x)" -timeout 10m $(size ./... ./protocol) >"$out/go-bench.txt" 2>&1; then
+		{
+			printf '\n**Go benchmarks** (`make bench-go`), on all cores\n\n| benchmark | ns each | bytes | allocations |\n| --- | --- | --- | --- |\n'
+			sed -n 's/^Benchmark//p' "$out/go-bench.txt" | awk '{ns = b = n = ""; for (i = 3; i < NF; i += 2) {if ($(i + 1) == "ns/op") ns = $i; if ($(i + 1) == "B/op") b = $i; if ($(i + 1) == "allocs/op") n = $i}; printf "| %s | %s | %s | %s |\n", $1, ns, b, n}'
+		} >>"$section"
+	else
+		failed 'Go benchmarks' "$out/go-bench.txt"
+	fi
 fi
-if wants peers && [ -n "${BENCH_DIR:-}" ] && [ -z "$short" ]; then
-	[ -x "$BENCH_DIR/run" ] || die "BENCH_DIR=$BENCH_DIR has no executable run"
-	compare() { say "compare $*" && BENCH_FOYER=$out/bin/foyer "$BENCH_DIR/run" "$@" -reps "$reps" -out "$out/peers.jsonl" >>"$out/peers.log" 2>&1 || die "$(tail -3 "$out/peers.log")"; }
+if wants peers && [ -n "${BENCH_DIR:-}" ]; then
 	rm -f "$out/peers.jsonl"
-	compare foyer,limit-t50,colyseus,melody -workload W1 -S 20 -M 50 -R 0.5 -dur 4s
-	compare foyer,limit-t50,colyseus -workload W1 -S 20 -M 50 -R 13 -dur 4s
-	compare foyer-hz60,limit-t50,colyseus -workload W1max -S 20 -M 50 -R 10
-	compare foyer-hz60,limit-t50,colyseus -workload W1max -S 100 -M 10 -R 10
-	compare foyer,limit-t50,colyseus,socketio,nats,melody -workload W2
-	LIMIT_JOIN=170 compare foyer,limit-t50,colyseus,socketio,melody -workload W3
-	for rate in 100 1000 2000; do compare foyer-sqlite,limit-raw-sqlite -workload W4 -R "$rate" -dur 4s; done
+	# compare TARGETS FLAG…: one workload, targets in turn.
+	compare() {
+		say "compare $*"
+		BENCH_FOYER=$out/bin/foyer BENCH_FOYER_PG=$FOYER_TEST_POSTGRES BENCH_PG=$FOYER_TEST_POSTGRES \
+			timeout 600 "$BENCH_DIR/run" "$@" -reps "$reps" -out "$out/peers.jsonl" >"$out/compare.txt" 2>&1 || failed "compare $*" "$out/compare.txt"
+		cat "$out/compare.txt" >>"$out/peers.log"
+	}
+	took=$(size 4s 1s)
+	compare foyer,limit-t50,colyseus,melody,socketio,nats -workload W1 -S "$(size 20 2)" -M "$(size 50 5)" -R 0.5 -dur "$took"
+	compare foyer,limit-t50,colyseus -workload W1 -S "$(size 20 2)" -M "$(size 50 5)" -R 13 -dur "$took"
+	if [ -z "$short" ]; then
+		compare foyer-hz60,limit-t50,colyseus -workload W1max -S 20 -M 50 -R 10
+		compare foyer-hz60,limit-t50,colyseus -workload W1max -S 100 -M 10 -R 10
+	fi
+	compare foyer,limit-t50,colyseus,socketio,nats,melody -workload W2 -n "$(size 10000 100)"
+	LIMIT_JOIN=170 compare foyer,limit-t50,colyseus,socketio,melody -workload W3 -n "$(size 1000 20)"
+	for rate in $(size '100 1000 2000' 20); do compare foyer-sqlite,limit-raw-sqlite -workload W4 -R "$rate" -n "$(size 1000 50)" -dur "$took"; done
+	compare foyer-2n,foyer-pg,limit-raw-pg -workload W4 -R "$(size 1000 20)" -n "$(size 1000 50)" -dur "$took"
 	{
 		printf '\n**Beside others, each server on one core** (what the columns mean is said by the generator: W1 states, W2 idle, W3 joins, W4 withdrawals)\n'
 		"$BENCH_DIR/run" table "$out/peers.jsonl"
@@ -186,6 +237,7 @@ cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
 	printf 'PostgreSQL %s, Redis %s. ' "$(postgres --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+' | head -1 || true)" "$(redis-server --version 2>/dev/null | grep -oE 'v=[0-9.]+' | cut -c3- || true)"
 	printf 'Command: `BENCH_REPS=%s make bench%s`. Median (least-most) of %s.\n' "$reps" "${BENCH_DIR:+ BENCH_DIR=…}" "$reps"
 	cat "$section"
+	[ ${#failures[@]} -eq 0 ] || printf '\nNot measured, or void:%s.\n' "$(printf ' %s;' "${failures[@]}" | sed 's/;$//')"
 	printf '\n<!-- bench: end -->\n'
 } >"$out/performance.md"
 if [ -n "$short" ]; then
@@ -193,8 +245,9 @@ if [ -n "$short" ]; then
 elif [ ${#parts[@]} -eq 9 ]; then
 	awk -v file="$out/performance.md" '/<!-- bench: begin -->/ {while ((getline line < file) > 0) print line; skip = 1} !skip {print} /<!-- bench: end -->/ {skip = 0}' docs/performance.md >"$out/new.md"
 	cp "$out/new.md" docs/performance.md
-	say "docs/performance.md has the new figures; all of it is in $out"
+	say "docs/performance.md has the new figures; all of it is in $out; it took $((SECONDS / 60)) minutes"
 else
 	cat "$out/performance.md"
 	say "not all parts were measured, so docs/performance.md is as it was"
 fi
+[ ${#failures[@]} -eq 0 ] || die "failed: ${failures[*]}"
