@@ -17,14 +17,14 @@ type account struct {
 
 	outOfDate atomic.Bool // messages may have been lost: blocks and place are to be read anew
 
-	loading chan struct{} // closed when loaded or failed
-	err     error         // set before loading is closed
+	loading sync.WaitGroup // until loaded or failed
+	err     error          // set before loading is over
 
-	mu          sync.Mutex // guards what follows
-	refs        int        // guarded by accounts.mu instead: devices and requests that hold the account
-	blocks      map[string]bool
+	mu          sync.Mutex      // guards what follows
+	refs        int             // guarded by accounts.mu instead: devices and requests that hold the account
+	blocks      map[string]bool // nil for nobody, as blockedBy
 	blockedBy   map[string]bool
-	connections map[string]bool
+	connections map[string]bool  // nil once closed
 	rev         int64            // of the user when connections were read: what is older is in them
 	told        map[string]int64 // the revision of the newest word about a connection since then, by the other user
 	early       []func()         // what arrived while loading; nil once loaded
@@ -44,16 +44,17 @@ func (s *Server) openAccount(ctx context.Context, userID string) (*account, erro
 	a := s.accounts.by[userID]
 	first := a == nil
 	if first {
-		a = &account{id: userID, loading: make(chan struct{}), early: []func(){}}
+		a = &account{id: userID, early: []func(){}}
+		a.loading.Add(1)
 		s.accounts.by[userID] = a
 	}
 	a.refs++
 	s.accounts.mu.Unlock()
 	if first {
 		a.err = s.loadAccount(ctx, a)
-		close(a.loading)
+		a.loading.Done()
 	}
-	<-a.loading
+	a.loading.Wait()
 	if a.err != nil {
 		s.closeAccount(a)
 		return nil, a.err
@@ -75,6 +76,9 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 	}
 	a.mu.Lock()
 	a.blocks, a.blockedBy, a.connections = set(c.Of), set(c.By), set(c.Connections)
+	if a.connections == nil {
+		a.connections = map[string]bool{}
+	}
 	a.rev = c.Rev
 	early := a.early
 	a.early = nil
@@ -143,14 +147,17 @@ func (a *account) blocked(by, of string, on bool) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	side, other := a.blocks, of
+	side, other := &a.blocks, of
 	if by != a.id {
-		side, other = a.blockedBy, by
+		side, other = &a.blockedBy, by
 	}
-	if on {
-		side[other] = true
-	} else {
-		delete(side, other)
+	switch {
+	case !on:
+		delete(*side, other)
+	case *side == nil:
+		*side = set([]string{other})
+	default:
+		(*side)[other] = true
 	}
 	a.mixLocked()
 }
@@ -158,7 +165,8 @@ func (a *account) blocked(by, of string, on bool) {
 func (a *account) mixLocked() {
 	a.deaf = nil
 	if len(a.blocks)+len(a.blockedBy) > 0 {
-		a.deaf = maps.Clone(a.blocks)
+		a.deaf = map[string]bool{}
+		maps.Copy(a.deaf, a.blocks)
 		maps.Copy(a.deaf, a.blockedBy)
 	}
 }
@@ -211,7 +219,11 @@ func (a *account) in() string {
 	return ""
 }
 
+// set returns nil for no ids: most users have blocked nobody, and each has a set of those.
 func set(ids []string) map[string]bool {
+	if len(ids) == 0 {
+		return nil
+	}
 	m := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		m[id] = true

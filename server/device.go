@@ -46,11 +46,11 @@ type Device struct {
 	kept        int   // bytes of held, as the socket was told
 	rev         int64 // the last revision delivered; -1 until hello has read one
 	place       *place
-	wantsStates bool          // of a companion: it asked for states at all
-	wants       *wants        // whose states it asked for in its place; nil: everybody's
-	entered     map[*room]int // how often it entered each room and has not left it again; the place counts
-	left        []*room       // to be left once mu is free
-	moves       int           // up by 1 with each request to move and each change of place
+	wantsStates bool    // of a companion: it asked for states at all
+	wants       *wants  // whose states it asked for in its place; nil: everybody's
+	entered     []*room // one for each time that it entered a room and has not left it again; the place counts
+	left        []*room // to be left once mu is free
+	moves       int     // up by 1 with each request to move and each change of place
 	panel       *panel
 	seq         int64  // of the last session.message sent
 	missed      string // the session of which messages may have been lost since the last join answer or resync

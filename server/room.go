@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -105,20 +106,18 @@ func (s *Server) enter(ctx context.Context, d *Device, sessionID string) (*room,
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.entered == nil {
-		d.entered = map[*room]int{}
-	}
-	if d.entered[r]++; d.entered[r] == 1 {
+	if !slices.Contains(d.entered, r) {
 		s.bySession.Add(sessionID, d)
 	}
+	d.entered = append(d.entered, r)
 	return r, nil
 }
 
 // exit undoes one enter. The device stays in the index while it has others in the room.
 func (s *Server) exit(d *Device, r *room) {
 	d.mu.Lock()
-	if d.entered[r]--; d.entered[r] == 0 {
-		delete(d.entered, r)
+	i := slices.Index(d.entered, r)
+	if d.entered = slices.Delete(d.entered, i, i+1); !slices.Contains(d.entered, r) {
 		s.bySession.Remove(r.id, d)
 	}
 	d.mu.Unlock()
