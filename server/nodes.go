@@ -125,8 +125,8 @@ func (d *Device) moveCount() int {
 func (r *room) nodeMissed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for n := range r.own {
-		r.own[n] = true
+	for n, t := range r.own {
+		r.own[n] = max(t, again)
 	}
 	if len(r.own) > 0 {
 		r.armLocked()

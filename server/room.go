@@ -30,8 +30,9 @@ type room struct {
 	live    []receiver  // who gets states
 	shared  map[string]*relay.Exclusion
 	subsets map[string]*relay.Subset
-	heard   map[string]heard // messages, by the device that sent them
-	own     map[uint16]bool  // whose states are written here: true if since the last tick; only with other nodes
+	heard   map[string]heard   // messages, by the device that sent them
+	own     map[uint16]telling // whose states are written here; only with other nodes
+	written map[uint16]writing // by whom, and when, each state was; only with other nodes
 }
 
 // rooms are the sessions with devices on this node.

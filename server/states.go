@@ -34,7 +34,7 @@ func (d *Device) Binary(payload []byte) {
 	p := d.place
 	d.mu.Unlock()
 	if p != nil && !d.companion {
-		p.room.write(p.number, state, true)
+		p.room.write(p.number, state)
 	}
 }
 
@@ -45,19 +45,15 @@ func (r *room) know(v protocol.Session) {
 	r.hz, r.origin = v.TickHz, v.CreatedAt.Time
 }
 
-// write makes state the newest of a member and sees to it that a tick comes. What a device here wrote, other nodes are told.
-func (r *room) write(number uint16, state []byte, here bool) {
+// write makes state, which a device here wrote, the newest of a member. It sees to it that a tick comes, and that other
+// nodes are told.
+func (r *room) write(number uint16, state []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.relay.Write(number, state) {
-		return
-	}
-	if here {
+	if r.relay.Write(number, state) {
 		r.ownLocked(number)
-	} else {
-		delete(r.own, number) // written there from now on: what is here is a copy, and may be late
+		r.armLocked()
 	}
-	r.armLocked()
 }
 
 // armLocked sees to it that a tick comes.
@@ -86,8 +82,8 @@ func (r *room) ticked() {
 	r.srv.metrics.tickLate.Observe(r.srv.now().Sub(r.due).Seconds())
 	news := r.newsLocked()
 	r.mu.Unlock()
-	if news != nil {
-		r.srv.bus.Publish(cluster.SessionTopic(r.id), news)
+	for _, m := range news {
+		r.srv.bus.Publish(cluster.SessionTopic(r.id), m)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,7 +144,7 @@ func (r *room) gone(numbers []uint16) {
 	defer r.mu.Unlock()
 	for _, n := range numbers {
 		r.relay.Remove(n)
-		delete(r.own, n)
+		r.endLocked(n)
 		for i := range r.live {
 			v := &r.live[i]
 			if not := v.not.Numbers(); slices.Contains(not, n) {

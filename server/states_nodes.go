@@ -7,36 +7,75 @@ import (
 	"foyer/server/cluster"
 )
 
+// telling says whether the other nodes have a state that is written here.
+type telling int
+
+const (
+	known telling = iota
+	again         // it is to be told once more
+	fresh         // written since the last tick
+)
+
+// writing is the last time that a state was written. Of two nodes that have a member's state, the one where the member's
+// device was last has the right one, and it may be the other one's that comes last: from a node that could not send or hear
+// for a while. Nodes' clocks agree well enough, as coming from one node to another takes a device a while.
+type writing struct {
+	node string // "" is this one
+	at   int64  // Unix milliseconds; of a state that has ended: when it did
+}
+
 // ownLocked notes that a device here writes a member's state.
 func (r *room) ownLocked(number uint16) {
 	if !r.srv.many {
 		return
 	}
 	if r.own == nil {
-		r.own = map[uint16]bool{}
+		r.own = map[uint16]telling{}
 	}
-	r.own[number] = true
+	r.own[number] = fresh
 }
 
-// newsLocked returns what devices here wrote since the last tick, nil for nothing: one message a tick, however many
-// devices. It is published with mu free, as a Bus may deliver at once, and other nodes tell at the same time.
-func (r *room) newsLocked() *cluster.Message {
-	var numbers []uint16
-	for n, changed := range r.own {
-		if changed {
-			numbers = append(numbers, n)
-			r.own[n] = false
+// endLocked notes that nobody has a number any more.
+func (r *room) endLocked(number uint16) {
+	if !r.srv.many {
+		return
+	}
+	delete(r.own, number)
+	r.noteLocked(number, writing{at: r.srv.now().UnixMilli()})
+}
+
+func (r *room) noteLocked(number uint16, w writing) {
+	if r.written == nil {
+		r.written = map[uint16]writing{}
+	}
+	r.written[number] = w
+}
+
+// newsLocked returns what devices here wrote since the last tick, and what is to be told once more: one message a tick,
+// however many devices, and others only for what is told again. It is published with mu free, as a Bus may deliver at
+// once, and other nodes tell at the same time.
+func (r *room) newsLocked() (news []*cluster.Message) {
+	var now int64
+	at := map[int64][]uint16{}
+	for n, t := range r.own {
+		if t == fresh {
+			if now == 0 {
+				now = r.srv.now().UnixMilli()
+			}
+			r.noteLocked(n, writing{at: now})
+		}
+		if t != known {
+			at[r.written[n].at] = append(at[r.written[n].at], n)
+			r.own[n] = known
 		}
 	}
-	if len(numbers) == 0 {
-		return nil
+	for at, numbers := range at {
+		slices.Sort(numbers)
+		if frames := r.relay.Only(r.tickLocked(), numbers); len(frames) > 0 {
+			news = append(news, &cluster.Message{Kind: cluster.KindStates, Session: r.id, Incarnation: r.srv.epoch(), At: at, States: frames})
+		}
 	}
-	slices.Sort(numbers)
-	frames := r.relay.Only(r.tickLocked(), numbers)
-	if len(frames) == 0 {
-		return nil
-	}
-	return &cluster.Message{Kind: cluster.KindStates, Session: r.id, Incarnation: r.srv.epoch(), States: frames}
+	return news
 }
 
 // askForStates has the other nodes tell the states that their devices wrote: this node has none of a session's yet, or
@@ -57,8 +96,26 @@ func (r *room) nodeSays(m *cluster.Message) {
 			r.srv.metrics.malformed.Inc()
 			return
 		}
+		r.mu.Lock()
 		for number, state := range frame.All() {
-			r.write(number, state, false)
+			r.copyLocked(number, state, writing{m.Incarnation, m.At})
 		}
+		r.mu.Unlock()
 	}
+}
+
+// copyLocked takes the state of a member whose device is on another node, unless there is a newer one.
+func (r *room) copyLocked(number uint16, state []byte, w writing) {
+	switch last := r.written[number]; {
+	case r.own[number] == fresh:
+		return
+	case w.at < last.at || w.at == last.at && w.node != last.node:
+		return
+	}
+	if !r.relay.Write(number, state) {
+		return
+	}
+	delete(r.own, number) // written there from now on
+	r.noteLocked(number, w)
+	r.armLocked()
 }

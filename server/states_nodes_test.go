@@ -2,20 +2,83 @@ package server
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"foyer/protocol"
 	"foyer/server/cluster"
 	"foyer/session/relay"
 )
 
-func TestANodeAnswersOnlyForStatesThatAreWrittenOnIt(t *testing.T) {
-	r := &room{srv: &Server{many: true}}
-	r.write(1, []byte("first"), true)
-	r.write(2, []byte("other"), true)
+// between is a room on one of several nodes, and how another's states come there.
+type between struct {
+	room
+	clock time.Time
+}
+
+func newBetween() *between {
+	b := &between{clock: time.UnixMilli(1000)}
+	b.srv = &Server{many: true, epoch: func() string { return "one" }, now: func() time.Time { return b.clock }}
+	return b
+}
+
+// comes has a state come that was written on another node.
+func (b *between) comes(node string, at int64, number uint16, state string) {
 	var elsewhere relay.Relay
-	elsewhere.Write(1, []byte("second"))
-	r.nodeSays(&cluster.Message{Kind: cluster.KindStates, Incarnation: "two", States: elsewhere.Only(1, []uint16{1})})
-	r.nodeMissed()
-	require.Equal(t, map[uint16]bool{2: true}, r.own, "who writes 1 hangs on the other node now: its copy here may be late")
+	elsewhere.Write(number, []byte(state))
+	b.nodeSays(&cluster.Message{Kind: cluster.KindStates, Incarnation: node, At: at, States: elsewhere.Only(1, []uint16{number})})
+}
+
+// states returns what a device that comes now is shown.
+func (b *between) states() map[uint16]string {
+	out := map[uint16]string{}
+	for _, raw := range b.relay.Key(1, nil) {
+		frame, _ := protocol.ParseStates(raw)
+		for number, state := range frame.All() {
+			out[number] = string(state)
+		}
+	}
+	return out
+}
+
+func TestANodeAnswersOnlyForStatesThatAreWrittenOnIt(t *testing.T) {
+	b := newBetween()
+	b.write(1, []byte("first"))
+	b.write(2, []byte("other"))
+	b.newsLocked()
+	b.comes("two", 1001, 1, "second")
+	b.nodeMissed()
+	require.Equal(t, map[uint16]telling{2: again}, b.own, "who writes 1 hangs on the other node now: its copy here may be late")
+	news := b.newsLocked()
+	require.Len(t, news, 1)
+	require.EqualValues(t, 1000, news[0].At, "when it was written, not when it is told")
+}
+
+func TestAStateThatComesLateFromWhereItsWriterWasChangesNothing(t *testing.T) {
+	b := newBetween()
+	b.comes("two", 50, 1, "new")
+	b.comes("three", 44, 1, "old, of a node that could not send for a while")
+	require.Equal(t, map[uint16]string{1: "new"}, b.states())
+	b.comes("two", 51, 1, "newer")
+	b.comes("three", 60, 1, "back again")
+	require.Equal(t, map[uint16]string{1: "back again"}, b.states())
+	b.write(1, []byte("here"))
+	b.comes("three", 2000, 1, "there")
+	require.Equal(t, map[uint16]string{1: "here"}, b.states(), "not told yet")
+	b.newsLocked()
+	b.comes("three", 999, 1, "there")
+	require.Equal(t, map[uint16]string{1: "here"}, b.states())
+	b.comes("three", 1001, 1, "there")
+	require.Equal(t, map[uint16]string{1: "there"}, b.states())
+}
+
+func TestNoStateComesBackOfSomebodyWhoLeft(t *testing.T) {
+	b := newBetween()
+	b.comes("two", 900, 1, "theirs")
+	b.gone([]uint16{1})
+	b.comes("two", 950, 1, "of before they left")
+	require.Empty(t, b.states())
+	b.comes("two", 1001, 1, "of the next one with the number")
+	require.Equal(t, map[uint16]string{1: "of the next one with the number"}, b.states())
 }

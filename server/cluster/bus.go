@@ -90,5 +90,6 @@ type Message struct {
 	Incarnation string             `json:"incarnation,omitempty"`
 	Frame       json.RawMessage    `json:"frame,omitempty"` // ready for the socket
 	Presence    json.RawMessage    `json:"presence,omitempty"`
-	States      [][]byte           `json:"-"` // binary frames of ticks, each less than 64 kB
+	At          int64              `json:"at,omitempty"` // when the States were written, Unix milliseconds
+	States      [][]byte           `json:"-"`            // binary frames of ticks, each less than 64 kB
 }
