@@ -108,9 +108,8 @@ func (s *Server) rewatch(ctx context.Context, userID, other string) error {
 	}
 	if p := s.person(other); p != nil {
 		p.mu.Lock()
-		full := p.shown
-		p.mu.Unlock()
-		if v := presence.View(full, viewerOf(a, full)); v != nil {
+		defer p.mu.Unlock() // after it is told: else something newer could be told before
+		if v := presence.View(p.shown, viewerOf(a, p.shown)); v != nil {
 			s.toUser(a.id, outgoing{frame: presenceFrame(other, *v)}, "")
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"foyer/presence"
 	"foyer/protocol"
 	"foyer/server/store"
 )
@@ -82,4 +83,14 @@ func (l *lateLog) Log(ctx context.Context, userID string, after int64) (store.Us
 		time.Sleep(l.by) //nolint:forbidigo // of the bubble's clock
 	}
 	return l.Changes.Log(ctx, userID, after)
+}
+
+// Rewatch shows a user what they may see of a connection, as if that were new.
+func (s *Server) Rewatch(ctx context.Context, userID, other string) error {
+	return s.rewatch(ctx, userID, other)
+}
+
+// PresenceCame is a note that a user sets, as this node hears of it.
+func (s *Server) PresenceCame(userID, note string) {
+	s.presenceCame(userID, presence.Full{Status: protocol.StatusOnline, Note: note})
 }

@@ -1,7 +1,11 @@
 package server_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -206,5 +210,43 @@ func TestABlockActsOnPresenceAtOnce(t *testing.T) {
 		ben.sets("busy")
 		pass(2 * second)
 		_ = session
+	})
+}
+
+// A connection becomes known, in several ways at once, while the presence changes: what is told last is the newest.
+func TestAPresenceIsNotToldAfterANewerOne(t *testing.T) {
+	cast(t, 1, free, func(w *world) {
+		ben, ada := w.arrives("ben"), []*device{w.arrives("ada")}
+		ben.does("invitation.accept", id(ada[0].invites("ben")))
+		for range 7 {
+			ada = append(ada, w.arrives("ada"))
+		}
+		s := w.nodes[0].app.Server()
+		for i := range 12 { // after 30 s the node reads everything anew
+			pass(2 * second)
+			for _, d := range ada {
+				d.told()
+			}
+			var all sync.WaitGroup
+			rewatch := func() { _ = s.Rewatch(t.Context(), "ada", "ben") }
+			note := fmt.Sprint("note ", i)
+			for range 10 {
+				all.Go(rewatch)
+			}
+			all.Go(func() { s.PresenceCame("ben", note) })
+			for range 10 {
+				all.Go(rewatch)
+			}
+			all.Wait()
+			synctest.Wait()
+			for _, d := range ada {
+				told := d.told()
+				var last protocol.PresenceChanged
+				require.NoError(t, json.Unmarshal(told[len(told)-1].Params, &last))
+				require.Equal(t, note, last.People[0].Presence.Note)
+			}
+		}
+		ben.sets("online")
+		pass(2 * second)
 	})
 }

@@ -183,21 +183,23 @@ func (s *Server) moved(a *account, from, to string) {
 	}
 	a.mu.Unlock()
 	for _, id := range ids {
-		p := s.person(id)
-		if p == nil {
-			continue
+		if p := s.person(id); p != nil {
+			s.tellMoved(a, p, from, to)
 		}
-		p.mu.Lock()
-		full := p.shown
-		p.mu.Unlock()
-		if full.Session == nil || full.Session.ID != from && full.Session.ID != to {
-			continue
-		}
-		then := presence.View(full, presence.Viewer{Connected: true, SameSession: full.Session.ID == from})
-		now := presence.View(full, viewerOf(a, full))
-		if !presence.Same(then, now) {
-			s.toUser(a.id, outgoing{frame: presenceFrame(id, *now)}, "")
-		}
+	}
+}
+
+func (s *Server) tellMoved(a *account, p *person, from, to string) {
+	p.mu.Lock()
+	defer p.mu.Unlock() // after it is told: else something newer could be told before
+	full := p.shown
+	if full.Session == nil || full.Session.ID != from && full.Session.ID != to {
+		return
+	}
+	then := presence.View(full, presence.Viewer{Connected: true, SameSession: full.Session.ID == from})
+	now := presence.View(full, viewerOf(a, full))
+	if !presence.Same(then, now) {
+		s.toUser(a.id, outgoing{frame: presenceFrame(p.id, *now)}, "")
 	}
 }
 
