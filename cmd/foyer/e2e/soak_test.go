@@ -15,10 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// shortSoak is for beside other tests: invitations alone. A longer one has sessions, presence and states as well.
-const shortSoak = 6 * time.Second
-
-var soak = flag.Duration("soak", shortSoak, "how long the bots of TestSoak are at it")
+var soak = flag.Duration("soak", 6*time.Second, "how long the bots of TestSoak are at it")
 
 // The bots live on a server for a while, with sockets that break all the time. They check themselves that each was told
 // exactly what the server holds. When they are gone, so must be what the server held for them.
@@ -43,10 +40,7 @@ func TestSoakLeavesNothingBehind(t *testing.T) {
 // bots runs foyer-bots against the server; its exit code says whether what they saw was right.
 func (s *server) bots(args ...string) {
 	s.t.Helper()
-	scenario := []string{"invitations", "--url", s.url(), "--patience", "1m", "--no-slo", "--slo", "errors==0", "-s", "drops.rate=4", "-s", "invitations.rate=30"}
-	if *soak > shortSoak {
-		scenario[0] = "mixed"
-	}
+	scenario := []string{"mixed", "--url", s.url(), "--patience", "1m", "--no-slo", "--slo", "errors==0", "-s", "drops.rate=4", "-s", "invitations.rate=30", "-s", "messages.rate=5"}
 	bots := exec.CommandContext(s.t.Context(), botsBinary, append(scenario, args...)...)
 	bots.Env = append(os.Environ(), "FOYER_AUTH_SECRET="+secret)
 	out, err := bots.CombinedOutput()
