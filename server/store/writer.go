@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"runtime"
 )
 
 // writer owns the one connection that writes. Requests that wait while a commit is on its way to the disk go into
@@ -184,6 +185,8 @@ func (w *writer) answer(batch []*write, err error) {
 		}
 		close(r.done)
 	}
+	// Those who were answered go first: what they have to tell would else wait for the next commit's disk, too.
+	runtime.Gosched()
 }
 
 // waiting adds to batch what is queued already.

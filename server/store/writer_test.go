@@ -1,0 +1,45 @@
+package store
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestWhoWasAnsweredGoesOnBeforeTheNextCommit is about a machine with one core, on which the writer would else keep all
+// others from running for as long as there is something to write.
+func TestWhoWasAnsweredGoesOnBeforeTheNextCommit(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	s, err := Open(t.Context(), "sqlite::memory:", Options{BatchMax: 1})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	const requests = 200
+	var carriedOut, goneOn, early atomic.Int64
+	var all sync.WaitGroup
+	for range requests {
+		all.Go(func() {
+			err := s.Update(t.Context(), func(*Tx) error {
+				if carriedOut.Load() == 0 {
+					for range requests { // until all wait
+						runtime.Gosched()
+					}
+				}
+				if carriedOut.Add(1)-1 > goneOn.Load() {
+					early.Add(1)
+				}
+				return nil
+			})
+			goneOn.Add(1)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	// The scheduler may prefer the writer now and then.
+
+	require.Less(t, early.Load(), int64(requests/2))
+}
