@@ -73,7 +73,6 @@ func publicPEM(key any) []byte {
 }
 
 func TestWhichTokensAreGood(t *testing.T) {
-	v := must(New(Options{Secret: secret, Now: atNoon}))
 	at := func(d time.Duration) int64 { return noon.Add(d).Unix() }
 	good := hs(nil, body())
 	rows := []struct {
@@ -127,15 +126,52 @@ func TestWhichTokensAreGood(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			c, err := v.Verify(t.Context(), row.token)
-			require.ErrorIs(t, err, row.want)
-			if row.want == nil {
-				require.NoError(t, err)
-				require.Equal(t, "alice", c.Subject)
-				return
+			v := must(New(Options{Secret: secret, Now: atNoon}))
+			for _, before := range []string{"", good} { // what header is known makes no difference
+				if before != "" {
+					_, err := v.Verify(t.Context(), before)
+					require.NoError(t, err)
+				}
+				c, err := v.Verify(t.Context(), row.token)
+				require.ErrorIs(t, err, row.want)
+				if row.want == nil {
+					require.NoError(t, err)
+					require.Equal(t, "alice", c.Subject)
+					continue
+				}
+				require.Nil(t, c, "nothing of a refused token is told")
 			}
-			require.Nil(t, c, "nothing of a refused token is told")
 		})
+	}
+}
+
+func TestATokenWithOneCharacterChangedIsRefused(t *testing.T) {
+	good := hs(map[string]any{"typ": "JWT"}, body())
+	fresh, v := must(New(Options{Secret: secret, Now: atNoon})), must(New(Options{Secret: secret, Now: atNoon}))
+	_, err := v.Verify(t.Context(), good)
+	require.NoError(t, err)
+	for i := range len(good) - 1 { // the last character has bits that say nothing
+		for _, c := range "Ab0_." {
+			if rune(good[i]) == c {
+				continue
+			}
+			changed := good[:i] + string(c) + good[i+1:]
+			_, err := v.Verify(t.Context(), changed)
+			require.ErrorIs(t, err, invalid, changed)
+			fresh.header.Store(nil)
+			_, err = fresh.Verify(t.Context(), changed)
+			require.ErrorIs(t, err, invalid, changed)
+		}
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	v := must(New(Options{Secret: secret, Now: atNoon}))
+	token := hs(map[string]any{"typ": "JWT"}, body("name", "Alice A.", "preferred_username", "alice"))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := v.Verify(b.Context(), token)
+		require.NoError(b, err)
 	}
 }
 
@@ -151,6 +187,10 @@ func TestAMemberGivenTwiceIsRefused(t *testing.T) {
 	token := hs(nil, json.RawMessage(`{"sub":"alice","sub":"mallory","exp":99999999999}`))
 	_, err := v.Verify(t.Context(), token)
 	require.ErrorIs(t, err, invalid)
+	_, err = v.Verify(t.Context(), hs(nil, body()))
+	require.NoError(t, err)
+	_, err = v.Verify(t.Context(), token)
+	require.ErrorIs(t, err, invalid, "by a known header as well")
 }
 
 func TestAudienceAndIssuerWhereConfigured(t *testing.T) {
