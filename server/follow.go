@@ -61,6 +61,7 @@ func (s *Server) resyncNow(ctx context.Context, d *Device) error {
 	if !s.settleIf(d, p, moves) {
 		return nil
 	}
+	s.keepStates(id)
 	view.Result.Missed = d.tellMissed(id)
 	frames := append([][]byte{encode(protocol.NotifySessionResync, view.Result)}, view.Rest...)
 	d.mu.Lock()

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"slices"
 
 	"foyer/protocol"
@@ -82,6 +83,39 @@ func (r *room) newsLocked() (news []*cluster.Message) {
 // may have missed some.
 func (s *Server) askForStates(sessionID string) {
 	s.bus.Publish(cluster.SessionTopic(sessionID), &cluster.Message{Kind: cluster.KindStatesWanted, Session: sessionID, Incarnation: s.epoch()})
+}
+
+// keepStates ends, in the background, the states of those who are not in a session any more: a roster that said so was lost.
+func (s *Server) keepStates(sessionID string) {
+	if !s.many {
+		return
+	}
+	s.inTurn(&s.rereading, "states of "+sessionID, func(ctx context.Context) error {
+		r, began := s.rooms.of(sessionID), s.now().UnixMilli()
+		if r == nil {
+			return nil
+		}
+		roster, err := s.registry.Roster(ctx, sessionID)
+		if err != nil {
+			return err
+		}
+		there := map[uint16]bool{}
+		for _, m := range roster.Members {
+			there[m.Number] = true
+		}
+		r.keep(there, began)
+		return nil
+	})
+}
+
+// keep ends the states of numbers that are nobody's, as was found at the given time.
+func (r *room) keep(there map[uint16]bool, began int64) {
+	r.mu.Lock()
+	over := slices.DeleteFunc(r.relay.Numbers(), func(n uint16) bool { return there[n] || r.written[n].at >= began })
+	r.mu.Unlock()
+	if len(over) > 0 {
+		r.gone(over)
+	}
 }
 
 // nodeSays takes another node's states, or its wish for those written here.

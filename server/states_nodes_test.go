@@ -82,3 +82,17 @@ func TestNoStateComesBackOfSomebodyWhoLeft(t *testing.T) {
 	b.comes("two", 1001, 1, "of the next one with the number")
 	require.Equal(t, map[uint16]string{1: "of the next one with the number"}, b.states())
 }
+
+func TestAStateOfSomebodyWhoseLeaveWasLostEndsWithTheRosterThatIsRead(t *testing.T) {
+	b := newBetween()
+	b.write(3, []byte("here"))
+	b.newsLocked()
+	b.comes("two", 900, 1, "theirs")
+	b.comes("two", 900, 2, "another's")
+	b.comes("two", 1000, 4, "of somebody who comes just now")
+	b.clock = b.clock.Add(time.Second)
+	b.keep(map[uint16]bool{2: true, 3: true}, 1000)
+	require.Equal(t, map[uint16]string{2: "another's", 3: "here", 4: "of somebody who comes just now"}, b.states())
+	b.comes("two", 900, 1, "theirs")
+	require.NotContains(t, b.states(), uint16(1))
+}

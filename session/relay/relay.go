@@ -129,13 +129,13 @@ func (r *Relay) Key(tick uint32, x *Exclusion) [][]byte {
 		made = &x.keys
 	}
 	if made.frames == nil || made.edits != r.edits || made.tick != tick {
-		*made = keyFrames{frames: r.frames(frameKey, tick, r.present(), x), edits: r.edits, tick: tick}
+		*made = keyFrames{frames: r.frames(frameKey, tick, r.Numbers(), x), edits: r.edits, tick: tick}
 	}
 	return made.frames
 }
 
-// present returns the numbers that have a state.
-func (r *Relay) present() []uint16 {
+// Numbers returns the numbers that have a state.
+func (r *Relay) Numbers() []uint16 {
 	out := make([]uint16, 0, r.states)
 	for number := range r.slots {
 		if r.slots[number].present {
