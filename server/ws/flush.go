@@ -17,7 +17,6 @@ type batch struct {
 	ping     bool
 	pong     []byte
 	messages []entry
-	frames   []*Frame // of a tick that did not have to wait
 	farewell []byte
 }
 
@@ -39,19 +38,17 @@ func (s *Socket) flush() {
 // flushNow writes one tick's frames on the caller's goroutine, which must have set Socket.writing. What the kernel has no
 // room for, and what was queued meanwhile, is left to a flush of its own: flushNow never blocks.
 func (s *Socket) flushNow(frames []*Frame) {
-	b := batch{frames: frames}
-	s.wire.patient(false)
-	err := s.write(b)
-	if s.wire.patient(true) {
+	left, err := s.offer(frames)
+	if left {
 		go func() {
-			if !s.wrote(b, s.wire.drain()) {
+			if !s.wrote(batch{}, s.wire.drain()) {
 				s.flush()
 			}
 		}()
 		return
 	}
-	if s.wrote(b, err) {
-		return
+	if err != nil {
+		s.writeFailed(err)
 	}
 	s.mu.Lock()
 	more := s.pendingLocked()
@@ -60,6 +57,21 @@ func (s *Socket) flushNow(frames []*Frame) {
 	if more {
 		go s.flush()
 	}
+}
+
+// offer writes frames as far as there is room for them, and answers whether something is left for wire.drain.
+func (s *Socket) offer(frames []*Frame) (left bool, err error) {
+	if len(frames) == 1 {
+		return s.wire.offer(frames[0].framed)
+	}
+	buf := batches.Get().(*[]byte)
+	*buf = (*buf)[:0]
+	for _, f := range frames {
+		*buf = append(*buf, f.framed...)
+	}
+	left, err = s.wire.offer(*buf)
+	putBatch(buf)
+	return left, err
 }
 
 // wrote deals with the outcome of a write. It answers true if it was the last one: nothing follows a close frame.
@@ -118,21 +130,22 @@ func (s *Socket) write(b batch) error {
 	buf := batches.Get().(*[]byte)
 	*buf = b.append((*buf)[:0])
 	err := s.wire.send(*buf)
+	putBatch(buf)
+	return err
+}
+
+func putBatch(buf *[]byte) {
 	if cap(*buf) <= 2*batchBytes {
 		batches.Put(buf)
 	}
-	return err
 }
 
 var batches = sync.Pool{New: func() any { return new([]byte) }}
 
 // only returns the shared frame that is all of b, nil if there is more, or something else.
 func (b *batch) only() *Frame {
-	switch {
-	case len(b.messages)+len(b.frames) != 1 || b.ping || b.pong != nil || b.farewell != nil:
+	if len(b.messages) != 1 || b.ping || b.pong != nil || b.farewell != nil {
 		return nil
-	case len(b.frames) == 1:
-		return b.frames[0]
 	}
 	return b.messages[0].frame
 }
@@ -151,9 +164,6 @@ func (b *batch) append(out []byte) []byte {
 		} else {
 			out = appendFrame(out, websocket.TextMessage, e.text)
 		}
-	}
-	for _, f := range b.frames {
-		out = append(out, f.framed...)
 	}
 	if b.farewell != nil {
 		out = appendFrame(out, websocket.CloseMessage, b.farewell)

@@ -91,24 +91,31 @@ func (w *wire) writeLocked(p []byte) error {
 			return err
 		}
 		p = p[n:]
-		if w.hasty {
-			w.rest = append(w.rest, p...)
-			return nil
-		}
 	}
 	w.broken = w.push(p)
 	return w.broken
 }
 
-// patient says whether a write may block. It answers true if something is left that drain must write.
-func (w *wire) patient(yes bool) bool {
+// offer writes whole frames as far as the kernel has room for them, without blocking. It answers true if something is
+// left, which drain must write.
+func (w *wire) offer(p []byte) (left bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.hasty = !yes
-	return len(w.rest) > 0
+	switch {
+	case w.ended:
+		return false, websocket.ErrCloseSent
+	case w.broken != nil:
+		return false, w.broken
+	}
+	n, err := w.writing.write(w.raw, p)
+	w.broken = err
+	if err == nil && n < len(p) {
+		w.rest = append(w.rest, p[n:]...)
+	}
+	return len(w.rest) > 0, err
 }
 
-// drain writes what a hasty write left over.
+// drain writes what offer left over.
 func (w *wire) drain() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

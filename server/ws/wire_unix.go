@@ -12,14 +12,15 @@ import (
 // attempt writes to a socket once, without waiting for room, or reads from it. It lives in a wire so that trying
 // allocates nothing.
 type attempt struct {
-	fn  func(fd uintptr) bool
+	put func(fd uintptr)      // is once
+	get func(fd uintptr) bool // is take
 	p   []byte
 	n   int
 	err error
 }
 
 func (w *wire) bind() {
-	w.writing.fn, w.reading.fn, w.ready = w.writing.once, w.reading.take, readable
+	w.writing.put, w.reading.get, w.ready = w.writing.once, w.reading.take, readable
 }
 
 // readable reports whether reading from a socket would not wait.
@@ -29,11 +30,12 @@ func readable(fd uintptr) bool {
 	return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
 }
 
-func (a *attempt) once(fd uintptr) bool {
+// once writes what there is room for.
+func (a *attempt) once(fd uintptr) {
 	for {
 		a.n, a.err = tryWrite(int(fd), a.p)
 		if !errors.Is(a.err, syscall.EINTR) {
-			return true
+			return
 		}
 	}
 }
@@ -41,7 +43,7 @@ func (a *attempt) once(fd uintptr) bool {
 // write answers how many bytes of p the kernel took at once: all, some or none.
 func (a *attempt) write(raw syscall.RawConn, p []byte) (int, error) {
 	a.p = p
-	err := raw.Write(a.fn)
+	err := raw.Control(a.put) // not Write, which makes ready to wait
 	a.p = nil
 	switch {
 	case err != nil:
@@ -71,7 +73,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	}
 	a := &w.reading
 	a.p = p
-	err := w.raw.Read(a.fn)
+	err := w.raw.Read(a.get)
 	a.p = nil
 	if err != nil {
 		return 0, err
