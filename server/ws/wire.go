@@ -34,7 +34,6 @@ type wire struct {
 
 	mu      sync.Mutex // guards what follows, and the order of the bytes
 	ended   bool       // gorilla has sent a close frame
-	hasty   bool       // what the kernel has no room for goes to rest instead of blocking
 	rest    []byte     // taken but not yet written
 	broken  error      // a write that ended in the middle of a frame: nothing can follow it
 	writing attempt
