@@ -79,7 +79,7 @@ type UserLog struct {
 func (tx *Tx) Log(userID string, after, now int64) (UserLog, error) {
 	var log UserLog
 	batch := []*statement{{
-		query: `SELECT u.rev, (SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0) FROM users u WHERE u.id = $1`,
+		query: `SELECT u.rev, (SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing > 0 AND i.showing = 1 AND i.seen = 0) FROM users u WHERE u.id = $1`,
 		args:  []any{userID}, scan: func(r scanner) error { return r.Scan(&log.Rev, &log.Unseen) },
 	}}
 	if after >= 0 {
@@ -114,7 +114,7 @@ func (s *Store) Tail(ctx context.Context, mark int64) (revs map[string]int64, ne
 		if err := tx.row(tx.words.tailMark).Scan(&next); err != nil || mark == 0 {
 			return err
 		}
-		return tx.rows(`SELECT user_id, MAX(rev) FROM changes WHERE mark >= $1 GROUP BY user_id`, func(r scanner) error {
+		return tx.rows(`SELECT user_id, MAX(rev) FROM changes WHERE `+tx.words.mark+` >= $1 GROUP BY user_id`, func(r scanner) error {
 			var user string
 			var rev int64
 			if err := r.Scan(&user, &rev); err != nil {
@@ -130,11 +130,11 @@ func (s *Store) Tail(ctx context.Context, mark int64) (revs map[string]int64, ne
 // Trim forgets log entries and operations that are older than they are kept.
 func (s *Store) Trim(ctx context.Context) error {
 	now := s.now().UnixMilli()
-	err := s.deleteSome(ctx, "changes", `at < $1 ORDER BY at`, now-resumeKept)
+	err := s.deleteOld(ctx, "changes", now-resumeKept)
 	if err != nil {
 		return fmt.Errorf("trim log: %w", err)
 	}
-	err = s.deleteSome(ctx, "operations", `at < $1 ORDER BY at`, now-operationKept)
+	err = s.deleteOld(ctx, "operations", now-operationKept)
 	if err != nil {
 		return fmt.Errorf("trim operations: %w", err)
 	}
@@ -147,10 +147,19 @@ const deletedAtOnce = 1000
 // deleteSome deletes the rows of a table that are older than $1 in small transactions, which keep nobody waiting, until
 // there are no more of them, or only such as another node is about to delete.
 func (s *Store) deleteSome(ctx context.Context, table, old string, before int64) error {
+	return s.bitByBit(ctx, func(w *words) string { return fmt.Sprintf(w.deleteSome, table, old, deletedAtOnce) }, before)
+}
+
+// deleteOld is deleteSome for a table whose rows come in order of time.
+func (s *Store) deleteOld(ctx context.Context, table string, before int64) error {
+	return s.bitByBit(ctx, func(w *words) string { return fmt.Sprintf(w.deleteOld, table, deletedAtOnce) }, before)
+}
+
+func (s *Store) bitByBit(ctx context.Context, query func(*words) string, before int64) error {
 	for {
 		var n int64
 		err := s.Update(ctx, func(tx *Tx) (err error) {
-			n, err = tx.exec(fmt.Sprintf(tx.words.deleteSome, table, old, deletedAtOnce), before)
+			n, err = tx.exec(query(tx.words), before)
 			return err
 		})
 		if err != nil || n < deletedAtOnce {

@@ -62,7 +62,7 @@ func finish(r *invitation.Record) {
 
 // personColumns are a user's as the invitation room needs them.
 const personColumns = `u.id, u.name, u.username, u.avatar_url, u.invitable_by, u.email_reminders, u.rev,
-	(SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0)`
+	(SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing > 0 AND i.showing = 1 AND i.seen = 0)`
 
 // person puts a row with personColumns among people.
 func (tx invitationTx) person(people map[string]invitation.Person) func(scanner) error {
@@ -102,7 +102,8 @@ func (tx invitationTx) Pair(lo, hi string) (invitation.Both, error) {
 	var p invitation.Pair
 	err := tx.together(
 		&statement{
-			query: `SELECT ` + personColumns + ` FROM users u WHERE u.id IN ($1, $2)`,
+			// Not IN: for each list, SQLite makes a table.
+			query: `SELECT ` + personColumns + ` FROM users u WHERE u.id = $1 UNION ALL SELECT ` + personColumns + ` FROM users u WHERE u.id = $2`,
 			args:  []any{lo, hi}, scan: tx.person(both.People),
 		}, &statement{
 			query: tx.forUpdate(`SELECT state, sender, since, lo_blocked, lo_suppressed, lo_declined, lo_withdrew, hi_blocked, hi_suppressed, hi_declined, hi_withdrew
@@ -249,7 +250,7 @@ func (tx invitationTx) id(query string, args ...any) (string, error) {
 }
 
 func (tx invitationTx) Badge(userID string) (rev int64, unseen int, err error) {
-	err = tx.row(`SELECT u.rev, (SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing = 1 AND i.seen = 0)
+	err = tx.row(`SELECT u.rev, (SELECT COUNT(*) FROM invitations i WHERE i.recipient_id = u.id AND i.showing > 0 AND i.showing = 1 AND i.seen = 0)
 		FROM users u WHERE u.id = $1`, userID).Scan(&rev, &unseen)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, 0, nil

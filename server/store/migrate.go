@@ -25,7 +25,7 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
 		return err
 	}
 	if dialect == goose.DialectPostgres {
-		files = bytewise{files}
+		files = forPostgres{files}
 	}
 	p, err := goose.NewProvider(dialect, db, files)
 	if err != nil {
@@ -64,15 +64,18 @@ func migratePostgres(ctx context.Context, db *sql.DB) (err error) {
 	return errors.Join(err, unlock)
 }
 
-// bytewise are the migrations with texts that PostgreSQL compares as SQLite and Go do, byte by byte: in the same order
+// forPostgres are the migrations with texts that PostgreSQL compares as SQLite and Go do, byte by byte: in the same order
 // everywhere, whatever language the database was created for and whatever the operating system's next version makes of
-// that language.
-type bytewise struct{ fs.FS }
+// that language. What is between the lines "-- sqlite only" and "-- end" is left out.
+type forPostgres struct{ fs.FS }
 
-var textColumn = regexp.MustCompile(`\bTEXT\b`)
+var (
+	textColumn = regexp.MustCompile(`\bTEXT\b`)
+	sqliteOnly = regexp.MustCompile(`(?ms)^-- sqlite only$.*?^-- end$`)
+)
 
 // Open implements fs.FS.
-func (b bytewise) Open(name string) (fs.File, error) {
+func (b forPostgres) Open(name string) (fs.File, error) {
 	f, err := b.FS.Open(name)
 	if err != nil || !strings.HasSuffix(name, ".sql") {
 		return f, err
@@ -81,7 +84,8 @@ func (b bytewise) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &translated{f, strings.NewReader(textColumn.ReplaceAllString(string(text), `TEXT COLLATE "C"`))}, nil
+	t := sqliteOnly.ReplaceAllString(string(text), "")
+	return &translated{f, strings.NewReader(textColumn.ReplaceAllString(t, `TEXT COLLATE "C"`))}, nil
 }
 
 // translated is a file with another text.

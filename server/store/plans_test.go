@@ -31,6 +31,7 @@ var walks = map[string]string{
 	`sqlite_`:                    "the schema",
 	`SELECT 1`:                   "reads nothing",
 	`fate = 0 AND expires_at >`:  "the beginning of an index",
+	`ORDER BY rowid LIMIT`:       "the oldest rows, a number of them",
 	`VALUES ($2, $1), (`:         "rows that came with the statement",
 }
 

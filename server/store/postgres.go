@@ -18,8 +18,10 @@ import (
 var postgresWords = words{
 	logChange: `INSERT INTO changes (user_id, rev, kind, body, at, mark) VALUES ($1, $2, $3, $4, $5, pg_current_xact_id()::text::bigint)`,
 	tailMark:  `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
+	mark:      `mark`,
 
 	deleteSome: `DELETE FROM %[1]s WHERE ctid = ANY(ARRAY(SELECT ctid FROM %[1]s WHERE %[2]s LIMIT %[3]d FOR UPDATE SKIP LOCKED))`,
+	deleteOld:  `DELETE FROM %[1]s WHERE ctid = ANY(ARRAY(SELECT ctid FROM %[1]s WHERE at < $1 ORDER BY at LIMIT %[2]d FOR UPDATE SKIP LOCKED))`,
 }
 
 const (

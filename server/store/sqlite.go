@@ -6,12 +6,14 @@ import (
 	"fmt"
 )
 
-// sqliteWords count the changes: there is one writer.
+// sqliteWords go by rowids, which count up: there is one writer.
 var sqliteWords = words{
-	logChange: `INSERT INTO changes (user_id, rev, kind, body, at, mark) VALUES ($1, $2, $3, $4, $5, (SELECT COALESCE(MAX(mark), 0) + 1 FROM changes))`,
-	tailMark:  `SELECT COALESCE(MAX(mark), 0) + 1 FROM changes`,
+	logChange: `INSERT INTO changes (user_id, rev, kind, body, at) VALUES ($1, $2, $3, $4, $5)`,
+	tailMark:  `SELECT COALESCE(MAX(rowid), 0) + 1 FROM changes`,
+	mark:      `rowid`,
 
 	deleteSome: `DELETE FROM %[1]s WHERE rowid IN (SELECT rowid FROM %[1]s WHERE %[2]s LIMIT %[3]d)`,
+	deleteOld:  `DELETE FROM %[1]s WHERE rowid IN (SELECT rowid FROM %[1]s ORDER BY rowid LIMIT %[2]d) AND at < $1`,
 }
 
 // sqlite is a database in a file or in memory: one writer with group commit, and snapshots beside it.

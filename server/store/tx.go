@@ -45,6 +45,10 @@ type statements interface {
 type words struct {
 	logChange string // inserts into changes, marked so that a reader of the log's tail finds it
 	tailMark  string // selects the least mark that a change may have which this snapshot does not see
+	mark      string // the column of changes that has the mark
+	// deleteOld deletes what is older than $1 of a table whose rows come in order of time, the oldest first; otherwise it
+	// is like deleteSome.
+	deleteOld string
 	// deleteSome deletes, of a table, rows for which something holds, a number of them at most, and none that somebody
 	// else is about to delete.
 	deleteSome string
