@@ -100,6 +100,23 @@ func TestWhatIsAskedAsHelloIsAnsweredIsSentOnce(t *testing.T) {
 	})
 }
 
+// What nobody knows the outcome of is asked again: were something newer set meanwhile, it would be undone.
+func TestOnePresenceIsSetAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, p := newMute(t), someone(t)
+		m.connect(t, p.devices[0])
+		p.devices[0].take(wire.Frame{Data: greeting(t)})
+		first := make(chan bool)
+		go func() { first <- p.announce(time.Now()) }()
+		require.Equal(t, asked{1, protocol.MethodPresenceSet}, <-m.asked)
+		require.False(t, p.announce(time.Now()))
+		p.devices[0].take(wire.Frame{Data: []byte(`{"jsonrpc":"2.0","id":1,"result":{"presence":{}}}`)})
+		require.True(t, <-first)
+		go p.announce(time.Now())
+		require.Equal(t, asked{2, protocol.MethodPresenceSet}, <-m.asked)
+	})
+}
+
 // Who was never answered may be in the session or not: nobody's roster is held to either.
 func TestASeatThatNobodyKnowsOfIsNotJudged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -28,6 +28,7 @@ type person struct {
 
 	living   sync.Mutex // held while coming and while going
 	speaking sync.Mutex // held while a message is sent, and while leaving
+	setting  sync.Mutex // held while a presence is set
 
 	mu     sync.Mutex // guards what follows
 	id     string     // from hello on
