@@ -168,6 +168,9 @@ func (b *Bus) accept(i incoming) {
 	}
 }
 
+// Wanted reports true: who subscribes on other nodes is not known here.
+func (b *Bus) Wanted(cluster.Topic) bool { return true }
+
 // Subscribe counts one more interest in t and returns when Redis has confirmed it. With Redis out of reach it returns at
 // once: the subscription is made when Redis is back, and resubscribed is called.
 func (b *Bus) Subscribe(ctx context.Context, t cluster.Topic) error {

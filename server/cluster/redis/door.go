@@ -11,8 +11,8 @@ import (
 
 // When Redis has lost all, nobody knows who is in a session until each node that was there has written back what it knows.
 // Until then nobody new gets in. The first node to find Redis empty gives the others that it knew leases, so that they
-// are waited for: they come and fill in what they have, or are taken for dead. Whoever comes after that is too late, and
-// comes anew.
+// are waited for: they come and fill in what they have, or their lease runs out. Whoever comes after that is taken for dead,
+// and comes anew.
 
 // door is what a node knows of it.
 type door struct {
@@ -70,7 +70,9 @@ var ajar = redis.NewScript(`
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
 local filled, missing = {}, 0
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[3])) do filled[id] = true end
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')) do
 	if not filled[id] then missing = missing + 1 end
 end
 return missing

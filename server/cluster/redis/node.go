@@ -181,11 +181,13 @@ if not mark then
 	mark = ARGV[4]
 	redis.call('SET', KEYS[2], mark)
 end
-local late = mark == ARGV[3] and not redis.call('ZSCORE', KEYS[1], ARGV[1])
-if late or redis.call('ZSCORE', KEYS[4], ARGV[1]) then return {0, mark} end
-if ARGV[3] == 'none' then redis.call('SADD', KEYS[3], ARGV[1]) end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local held = redis.call('ZSCORE', KEYS[1], ARGV[1])
+local late = not held
+if mark ~= ARGV[3] then late = held and tonumber(held) < now end
+if late or redis.call('ZSCORE', KEYS[4], ARGV[1]) then return {0, mark} end
+if ARGV[3] == 'none' then redis.call('SADD', KEYS[3], ARGV[1]) end
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 local answer, all = {1, mark}, redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 for i = 1, #all, 2 do
