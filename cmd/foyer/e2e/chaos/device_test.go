@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +26,7 @@ type device struct {
 	pinned   bool          // it never tries another node
 	onNotice func(d *device, l *line, m *protocol.ServerMessage)
 	onAnswer func(l *line, method protocol.Method, m *protocol.ServerMessage) // on the reading goroutine, in order with notices
+	onStates func(l *line, frame []byte)                                      // nil: nothing
 	onLine   func(d *device, l *line, hello *protocol.HelloResult)            // after each hello, on the reading goroutine; nil: nothing
 	onGone   func(d *device, l *line)
 
@@ -45,7 +45,7 @@ type device struct {
 	closed bool
 }
 
-// told is a relation.changed as it came.
+// told is a relation.changed or a settings.changed as it came.
 type told struct {
 	rev        int64
 	at, since  time.Time // when, and since when its socket was signed in
@@ -57,6 +57,7 @@ type told struct {
 	cause      protocol.Cause
 	notify     bool
 	unseen     int
+	settings   protocol.Settings // of a settings.changed
 }
 
 // line is one socket of a device.
@@ -182,7 +183,7 @@ func (d *device) online(l *line, hello *protocol.HelloResult, resuming bool) {
 	if resuming && !hello.Resumed {
 		d.w.violate("resume", "%s at revision %d was not resumed on %s (epoch %s, now %s, revision %d)", d.name, d.rev, l.node.name, d.epoch, hello.Epoch, hello.Rev)
 	}
-	if resuming && hello.DeviceID != d.id && time.Since(d.lost) < absentFor && !d.w.tooSlow() && !d.w.overlaps(d.lost, time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
+	if resuming && hello.DeviceID != d.id && time.Since(d.lost) < absentFor && !d.w.tooSlow() && !d.w.overlaps(d.lost, time.Now(), ofRedis) {
 		d.w.violate("place lost", "%s came back on %s after %s, and is another device: %s, now %s", d.name, l.node.name, time.Since(d.lost), d.id, hello.DeviceID)
 	}
 	if !hello.Resumed {
@@ -236,6 +237,9 @@ func (d *device) read(ctx context.Context, l *line) error {
 			return err
 		}
 		if f.Binary {
+			if d.onStates != nil {
+				d.onStates(l, f.Data)
+			}
 			continue
 		}
 		m, err := protocol.ParseServerFrame(f.Data)
@@ -255,18 +259,21 @@ func (d *device) read(ctx context.Context, l *line) error {
 
 // notified takes in a notification. Revisions have to come each once and in order.
 func (d *device) notified(l *line, m *protocol.ServerMessage) error {
-	if m.Method != protocol.NotifyRelationChanged {
+	if m.Method != protocol.NotifyRelationChanged && m.Method != protocol.NotifySettingsChanged {
 		if d.onNotice != nil {
 			d.onNotice(d, l, m)
 		}
 		return nil
 	}
-	var c protocol.RelationChanged
+	var c struct {
+		protocol.RelationChanged
+		Settings protocol.Settings `json:"settings"`
+	}
 	if err := json.Unmarshal(m.Params, &c); err != nil {
 		return err
 	}
 	at := time.Now()
-	t := told{rev: c.Rev, at: at, since: l.since, node: l.node.name, state: c.Relation.State, id: c.InvitationID, cause: c.Cause, notify: c.Notify, unseen: c.Unseen}
+	t := told{settings: c.Settings, rev: c.Rev, at: at, since: l.since, node: l.node.name, state: c.Relation.State, id: c.InvitationID, cause: c.Cause, notify: c.Notify, unseen: c.Unseen}
 	if c.User != nil {
 		t.other = c.User.ID
 	}

@@ -26,7 +26,9 @@ type operation struct {
 	by, other    string
 	device       string
 	method       protocol.Method
-	invitation   string // named in the request
+	invitation   string   // named in the request
+	all          []string // those named in a request for many; nil: all of them
+	settings     protocol.SettingsUpdateParams
 	block        bool
 	opID         string
 	called       time.Time
@@ -38,6 +40,7 @@ type operation struct {
 	untouched    bool // given up after an answer that said that nothing was changed
 	attempts     int
 	acknowledged bool
+	partOf       *operation // the withdraw_many that it is a part of
 }
 
 func (o *operation) String() string {
@@ -47,6 +50,8 @@ func (o *operation) String() string {
 	}
 	end := "never answered"
 	switch {
+	case o.acknowledged && o.relation == nil:
+		end = "done"
 	case o.acknowledged && o.unchanged:
 		end = "unchanged, " + string(o.relation.State)
 	case o.acknowledged:
@@ -174,6 +179,9 @@ func (a *actor) choose() *operation {
 		}
 	}
 	o := &operation{by: a.d.user, other: others[a.d.rng.IntN(2)], device: a.d.name, opID: newOpID()}
+	if a.chooseWide(o) {
+		return o
+	}
 	a.mu.Lock()
 	v := a.views[o.other]
 	sent, came := a.sent[o.other], a.came[o.other]
@@ -235,6 +243,8 @@ func (a *actor) choose() *operation {
 func (o *operation) params() any {
 	op := protocol.Op{OpID: o.opID}
 	switch o.method {
+	case protocol.MethodInvitationWithdrawMany, protocol.MethodSettingsUpdate:
+		return o.wide(op)
 	case protocol.MethodInvitationSend:
 		return protocol.InvitationSendParams{To: protocol.To{UserID: o.other}, Op: op}
 	case protocol.MethodInvitationWithdraw:
@@ -318,7 +328,11 @@ func (a *actor) succeeded(o *operation, result json.RawMessage) {
 		a.g.w.violate("error", "%s: result %s: %v", o, result, err)
 		return
 	}
-	o.returned, o.acknowledged, o.unchanged, o.relation = time.Now(), true, r.Unchanged, &r.Relation
+	o.returned, o.acknowledged = time.Now(), true
+	if o.other == "" {
+		return
+	}
+	o.unchanged, o.relation = r.Unchanged, &r.Relation
 	a.learnOwn(o.other, r.Relation)
 }
 

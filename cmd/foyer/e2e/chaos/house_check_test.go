@@ -38,10 +38,10 @@ func (h *house) disagreement(ctx context.Context) string {
 			for _, s := range g.seats {
 				s.mu.Lock()
 				here, version, members := s.session == id, s.version, describeMembers(s.members)
-				wants := s.wants
+				wants, ended := s.wants, s.ended
 				s.mu.Unlock()
 				if wants == id && !here {
-					return fmt.Sprintf("%s is not in %s, where it is to be", s.d.name, id)
+					return fmt.Sprintf("%s is not in %s, where it is to be (last put out: %s)", s.d.name, id, ended)
 				}
 				if !here {
 					continue

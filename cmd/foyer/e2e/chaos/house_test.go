@@ -20,6 +20,7 @@ const (
 	graceTime  = 10 * time.Second
 	absentFor  = graceTime - time.Second
 	ghostsGone = 20 * time.Second
+	stayers    = 3 // guests who are in the hall for good
 )
 
 // house has two sessions: a hall, in which some stay all the time, and a closet for few.
@@ -51,12 +52,14 @@ type seat struct {
 	mu      sync.Mutex // guards what follows
 	session string     // "" if it is in none
 	wants   string     // where it is to be
+	ended   string     // how it was last told to be out of one
 	lostIn  string     // where it was when its socket broke
 	lostAt  time.Time  // and when that was
 	version int64
 	members map[string]protocol.Member
 	last    int64  // seq of the newest message of the host
 	lastOf  string // and the host's device by then: another one counts anew
+	lane           // others' states
 }
 
 func (w *world) newHouse(ctx context.Context, rng *rand.Rand) *house {
@@ -64,7 +67,7 @@ func (w *world) newHouse(ctx context.Context, rng *rand.Rand) *house {
 	live, leave := context.WithCancel(ctx)
 	h.leave = leave
 	for i := range 9 {
-		g := &guest{h: h, user: fmt.Sprintf("house-%d", i), stays: i < 3}
+		g := &guest{h: h, user: fmt.Sprintf("house-%d", i), stays: i < stayers}
 		devices := 1
 		if g.stays {
 			devices = 2
@@ -94,7 +97,7 @@ func (w *world) newHouse(ctx context.Context, rng *rand.Rand) *house {
 			}
 		}
 	}
-	for _, g := range h.guests[:3] {
+	for _, g := range h.guests[:stayers] {
 		for _, s := range g.seats {
 			s.join(ctx, h.hall)
 		}
@@ -114,9 +117,9 @@ func (h *house) make(ctx context.Context, s *seat, name string, capacity int) st
 }
 
 func (g *guest) seat(d *device, start int) {
-	s := &seat{g: g, d: d}
+	s := &seat{g: g, d: d, lane: newLane()}
 	d.next, d.patience = start, 2*time.Second
-	d.onNotice, d.onAnswer = s.notice, s.answer
+	d.onNotice, d.onAnswer, d.onStates = s.notice, s.answer, s.states
 	d.onLine, d.onGone = s.came, s.went
 	g.seats = append(g.seats, s)
 	g.absent = time.Now()
@@ -125,6 +128,7 @@ func (g *guest) seat(d *device, start int) {
 // act has everybody at it until done: guests come and go, the host talks and sends people out.
 func (h *house) act(ctx context.Context, done <-chan struct{}) {
 	for _, g := range h.guests {
+		h.acting.Go(func() { g.pose(ctx, done) })
 		for i, s := range g.seats {
 			h.acting.Go(func() {
 				for {
@@ -239,7 +243,7 @@ func (s *seat) came(_ *device, l *line, hello *protocol.HelloResult) {
 		s.wants, wants = hello.SessionID, hello.SessionID
 	}
 	s.mu.Unlock()
-	if (quick && s.lostIn == asked && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.tooSlow() && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), func(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }) {
+	if (quick && s.lostIn == asked && g.stays && !g.wasLongAway() || kept) && hello.SessionID != asked && !g.h.w.tooSlow() && !g.h.w.overlaps(time.Now().Add(-time.Second), time.Now(), ofRedis) {
 		g.h.w.violate("place lost", "%s came back on %s after %s, as %s, and hello says it is in %q", s.d.name, l.node.name, time.Since(s.lostAt), hello.DeviceID, hello.SessionID)
 	}
 	if wants != "" {
@@ -250,44 +254,9 @@ func (s *seat) came(_ *device, l *line, hello *protocol.HelloResult) {
 func (s *seat) went(*device, *line) {
 	s.mu.Lock()
 	s.lostIn, s.lostAt = s.session, time.Now()
-	s.session, s.members = "", nil
+	s.session, s.members, s.lane = "", nil, newLane()
 	s.mu.Unlock()
 	s.g.reckon()
-}
-
-// reckon notes who is there.
-func (h *house) reckon() {
-	for _, g := range h.guests {
-		g.reckon()
-	}
-}
-
-// reckon notes whether any of the guest's devices is there.
-func (g *guest) reckon() {
-	there := slices.ContainsFunc(g.seats, func(s *seat) bool {
-		l := s.d.current()
-		return l != nil && !l.node.down()
-	})
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := time.Now()
-	switch {
-	case there && !g.absent.IsZero():
-		if now.Sub(g.absent) > absentFor {
-			g.lapse = now
-		}
-		g.absent = time.Time{}
-	case !there && g.absent.IsZero():
-		g.absent = now
-	}
-}
-
-// wasLongAway reports whether the guest may have been seen to leave lately.
-func (g *guest) wasLongAway() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := time.Now()
-	return !g.absent.IsZero() && now.Sub(g.absent) > absentFor || !g.lapse.IsZero() && now.Sub(g.lapse) < 10*time.Second
 }
 
 func (s *seat) answer(_ *line, method protocol.Method, m *protocol.ServerMessage) {
@@ -310,9 +279,18 @@ func (s *seat) answer(_ *line, method protocol.Method, m *protocol.ServerMessage
 func (s *seat) sit(r *protocol.SessionJoinResult) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before, moved := s.members, s.session != r.Session.ID
 	s.session, s.version, s.members = r.Session.ID, r.Version, map[string]protocol.Member{}
+	if moved {
+		s.lane = newLane()
+	}
 	for _, m := range r.Members {
 		s.members[m.User.ID] = m
+	}
+	for id, m := range before {
+		if s.members[id].User.ID == "" && !moved {
+			s.left[m.Number] = departed{id, time.Now(), s.counts[id]}
+		}
 	}
 	s.look()
 }
@@ -354,6 +332,7 @@ func (s *seat) notice(_ *device, l *line, m *protocol.ServerMessage) {
 			return
 		}
 		s.mu.Lock()
+		s.ended = fmt.Sprintf("%s by %s, %.2f s", e.Reason, l.node.name, time.Since(s.g.h.w.began).Seconds())
 		if s.session == e.SessionID {
 			s.session, s.members = "", nil
 		}
@@ -384,6 +363,7 @@ func (s *seat) roster(l *line, r *protocol.SessionRoster) {
 	s.version = r.Version
 	for _, gone := range r.Left {
 		delete(s.members, gone.UserID)
+		s.left[gone.Number] = departed{gone.UserID, time.Now(), s.counts[gone.UserID]}
 		if g := s.g.h.guest(gone.UserID); g != nil && g.stays && !g.wasLongAway() {
 			w.violate("false leave", "%s on %s was told that %s left (%s)", s.d.name, l.node.name, gone.UserID, gone.Reason)
 		}

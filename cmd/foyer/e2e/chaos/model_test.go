@@ -62,6 +62,7 @@ type outcome struct {
 	unchanged  bool
 	stated     bool // state and invitation are known
 	silent     bool // whether it was unchanged is not said
+	any        bool // nobody knows
 }
 
 func (p *pair) open(from int) int {
@@ -242,6 +243,9 @@ func (p *pair) decline(s *step, answered protocol.Reason, skewed bool) (refusal 
 
 // fits reports whether an answer is what the call has to be answered on p after it.
 func (p *pair) fits(s *step, refusal protocol.Reason, unchanged bool, out *outcome) bool {
+	if out.any {
+		return true
+	}
 	if refusal != out.refusal {
 		return false
 	}
@@ -288,7 +292,7 @@ func (g *group) checkHistories(t *truth) {
 					ops = append(ops, o)
 				}
 			}
-			history := g.history(ops, lo, t)
+			history := g.history(append(ops, g.eachOf(all, lo, hi, t)...), lo, t)
 			result := porcupine.CheckOperationsTimeout(pairModel(skewed), history, historyWithin)
 			switch result {
 			case porcupine.Illegal:
@@ -323,6 +327,9 @@ func (g *group) history(ops []*operation, lo string, t *truth) []porcupine.Opera
 			continue
 		}
 		row, carried := t.operations[o.by][o.opID]
+		if o.partOf != nil {
+			row, carried = opRow{}, true
+		}
 		s := &step{method: o.method, block: o.block, invitation: number(o.invitation), fresh: -1, from: o.called.UnixNano(), to: o.returned.UnixNano(), op: o}
 		if o.by != lo {
 			s.by = 1
@@ -340,11 +347,17 @@ func (g *group) history(ops []*operation, lo string, t *truth) []porcupine.Opera
 		if !carried {
 			continue
 		}
+		if o.refusal != "" && o.partOf != nil {
+			continue
+		}
 		done := *s
 		if !o.acknowledged { // an attempt that was not waited for
 			done.to = math.MaxInt64 / 2
 		}
 		out := &outcome{state: row.state, invitation: number(row.invitation), unchanged: row.unchanged, stated: true}
+		if o.partOf != nil {
+			out = &outcome{invitation: -1, silent: true, any: !o.acknowledged}
+		}
 		if o.method == protocol.MethodInvitationSend && !row.unchanged && row.state == protocol.RelationSent {
 			done.fresh = out.invitation
 		}

@@ -62,6 +62,7 @@ func (w *world) strike(b blow, rng *rand.Rand) {
 		all.Go(func() { w.carryOut(f, n, own) })
 	}
 	all.Wait()
+	w.house.flows(b.String())
 }
 
 func (w *world) carryOut(f fault, n *node, rng *rand.Rand) {

@@ -29,6 +29,7 @@ type change struct {
 	cause      protocol.Cause
 	notify     bool
 	unseen     int
+	settings   protocol.Settings // of a change of settings
 }
 
 type opRow struct {
@@ -37,6 +38,7 @@ type opRow struct {
 	invitation string
 	other      string
 	unchanged  bool
+	many       manyRow // of withdraw_many
 }
 
 type pairRow struct {
@@ -124,10 +126,15 @@ func (t *truth) readChanges(ctx context.Context, tx pgx.Tx, users []string) erro
 	if err != nil {
 		return err
 	}
-	return each(ctx, tx, `SELECT user_id, rev, body, pg_xact_commit_timestamp(xmin) FROM changes WHERE user_id = ANY($1) ORDER BY user_id, rev`, users, func(r pgx.Rows) error {
-		var user, body string
+	return each(ctx, tx, `SELECT user_id, rev, kind, body, pg_xact_commit_timestamp(xmin) FROM changes WHERE user_id = ANY($1) ORDER BY user_id, rev`, users, func(r pgx.Rows) error {
+		var user, kind, body string
 		var c change
-		if err := r.Scan(&user, &c.rev, &body, &c.at); err != nil {
+		if err := r.Scan(&user, &c.rev, &kind, &body, &c.at); err != nil {
+			return err
+		}
+		if kind == "settings" {
+			err := json.Unmarshal([]byte(body), &c.settings)
+			t.changes[user] = append(t.changes[user], c)
 			return err
 		}
 		var b struct {
@@ -155,11 +162,12 @@ func (t *truth) readOperations(ctx context.Context, tx pgx.Tx, users []string) e
 		var b struct {
 			Relation  note
 			Unchanged bool
+			manyRow
 		}
 		if err := json.Unmarshal([]byte(result), &b); err != nil {
 			return err
 		}
-		t.operations[user][id] = opRow{protocol.Method(method), b.Relation.State, b.Relation.invitation(), b.Relation.Other, b.Unchanged}
+		t.operations[user][id] = opRow{protocol.Method(method), b.Relation.State, b.Relation.invitation(), b.Relation.Other, b.Unchanged, b.manyRow}
 		return nil
 	})
 }
