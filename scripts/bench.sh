@@ -177,20 +177,22 @@ if wants nodes; then
 	kill "$redis_pid" && redis_pid=''
 fi
 if wants growth; then
-	# NAME PEOPLE SIZE-OF-SESSIONS: what an update costs, and what leaving and coming back does.
+	# grow NAME PEOPLE SIZE MOVES: what an update costs, and what leaving and coming back does, by MOVES a second.
 	grow() {
 		updates+=("$1") moves+=("$1,_moves")
-		each "$1" memory poses -n "$2" -s "sessions.size=$3" -s states.hz=0.5 "${for_all[@]}"
-		each "$1,_moves" memory idle -n "$2" -s "sessions.size=$3" -s "moves.rate=$(size 100 10)" -s moves.away=500ms "${for_all[@]}"
+		each "$1" memory poses -n "$2" -s "sessions.size=$3" -s states.hz=1 "${for_all[@]}"
+		each "$1,_moves" memory idle -n "$2" -s "sessions.size=$3" -s "moves.rate=$4" -s moves.away=500ms "${for_all[@]}"
 	}
 	updates=() moves=()
-	for n in $(size '100 1000 10000' 20); do grow "${n}_devices" "$n" 10; done
-	table 'Growth: members of sessions of 10 write twice in four seconds; the price of an update for one, and of letting a device in' state "${updates[@]}"
+	for n in $(size '100 1000 10000' 20); do grow "${n}_devices" "$n" 10 "$(size 100 10)"; done
+	n=$(size 100 20)
+	each "${n}_devices,_idle" memory idle -n "$n" "${for_all[@]}"
+	table 'Growth: members of sessions of 10 write once a second; the price of an update for one, and of letting a device in' state "${updates[@]}" "${n}_devices,_idle"
 	table 'Growth: of these, 100 a second leave their session and join it again; both, and telling the others, are in the price' join "${moves[@]}"
-	updates=() moves=()
-	for n in $(size '100 1000' 20); do grow "${n}_in_a_session" "$(size 1000 20)" "$n"; done
+	updates=() moves=() for_all=("${for_all[@]}" -s connect_rate=200)
+	for n in $(size '100 1000' 20); do grow "${n}_in_a_session" "$(size 1000 20)" "$n" "$(size 20 10)"; done
 	table 'Growth of sessions, with 1,000 devices: the same for updates' state "${updates[@]}"
-	table 'Growth of sessions, with 1,000 devices: the same for joins, each of which all others are told' join "${moves[@]}"
+	table 'Growth of sessions, with 1,000 devices: the same for 20 joins a second, each of which all others are told' join "${moves[@]}"
 fi
 if wants go; then
 	say 'Go benchmarks'

@@ -40,6 +40,7 @@ type Progress struct {
 	States      int64
 	Errors      int64
 	Violations  int64
+	UnderWay    int64 // events that have begun
 }
 
 // Phase is a part of a load.
@@ -50,6 +51,7 @@ const (
 	Connecting Phase = "connecting"
 	Befriend   Phase = "making friends"
 	Loading    Phase = "load"
+	Finishing  Phase = "finishing" // what has begun
 	Verifying  Phase = "checking"
 )
 
@@ -79,9 +81,10 @@ type field struct {
 	flying atomic.Int64
 	begun  atomic.Pointer[time.Time] // when the load began
 
-	present              int // people who are to be there; owned by gather, then by comeAndGo
-	arrived              atomic.Int64
-	friending, verifying atomic.Bool
+	present int // people who are to be there; owned by gather, then by comeAndGo
+	arrived atomic.Int64
+
+	friending, finishing, verifying atomic.Bool
 }
 
 // Run carries a scenario out until it is over or ctx ends, and returns what came of it. It returns an error only when
@@ -207,6 +210,7 @@ func (f *field) load(ctx context.Context, begun time.Time) {
 	}
 	drivers.Go(func() { f.sweep(ctx) })
 	drivers.Wait()
+	f.finishing.Store(true)
 	f.tasks.Wait()
 }
 

@@ -151,15 +151,18 @@ func (f *field) tell() {
 	f.rec.mu.Unlock()
 	p := Progress{
 		Phase: Connecting, Done: int(f.arrived.Load()), Total: f.wanted(0), Online: f.rec.online.Load(), Requests: f.rec.requests.Load(),
-		States: f.rec.states.Load(), Errors: f.rec.errors.Load(), Violations: violations,
+		States: f.rec.states.Load(), Errors: f.rec.errors.Load(), Violations: violations, UnderWay: f.flying.Load(),
 	}
 	if f.friending.Load() {
 		p.Phase = Befriend
 	}
 	if begun := f.begun.Load(); begun != nil {
 		p.Phase, p.Done, p.Total = Loading, int(time.Since(*begun).Seconds()), int(f.s.Duration.Std().Seconds())
-		if f.verifying.Load() {
+		switch {
+		case f.verifying.Load():
 			p.Phase, p.Done, p.Total = Verifying, 0, 0
+		case f.finishing.Load():
+			p.Phase, p.Done, p.Total = Finishing, 0, 0
 		}
 	}
 	f.o.Watch(p)

@@ -12,7 +12,11 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 )
+
+// barWidth is what the bar itself and its percentage need at least, in columns.
+const barWidth = 16
 
 // lineEvery is how often a line is written where there is no terminal.
 const lineEvery = 5 * time.Second
@@ -74,11 +78,13 @@ func (p *Progress) describe(now load.Progress) string {
 	parts := []string{fmt.Sprintf("%s: %s", p.name, now.Phase)}
 	switch {
 	case now.Phase == load.Loading:
-		parts = append(parts, fmt.Sprintf("%d of %d s", now.Done, now.Total))
+		parts = append(parts, fmt.Sprintf("%d of %d s", min(now.Done, now.Total), now.Total))
+	case now.Phase == load.Finishing:
+		parts = append(parts, fmt.Sprintf("%d under way", now.UnderWay))
 	case now.Total > 0:
 		parts = append(parts, fmt.Sprintf("%d of %d people", now.Done, now.Total))
 	}
-	parts = append(parts, fmt.Sprintf("%d devices, %.0f requests/s, %.0f states/s", now.Online, rate(now.Requests, p.last.Requests), rate(now.States, p.last.States)))
+	parts = append(parts, fmt.Sprintf("%s devices, %s requests/s, %s states/s", Count(now.Online), Count(int64(rate(now.Requests, p.last.Requests))), Count(int64(rate(now.States, p.last.States)))))
 	if now.Errors > 0 {
 		parts = append(parts, fmt.Sprintf("%d errors", now.Errors))
 	}
@@ -100,8 +106,18 @@ func (p *Progress) draw(now load.Progress, text string, began bool) {
 			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish(),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "━", SaucerHead: "━", SaucerPadding: "─", BarStart: " ", BarEnd: " "}))
 	}
-	p.bar.Describe(text)
+	p.bar.Describe(clip(text, max(10, p.width()-barWidth)))
 	_ = p.bar.Set(min(now.Done, max(1, now.Total)-1))
+}
+
+// width is how many columns the terminal has.
+func (p *Progress) width() int {
+	if f, is := p.out.(*os.File); is {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 { // #nosec G115 -- a file's number is small
+			return columns
+		}
+	}
+	return 80
 }
 
 // Close takes the bar away.

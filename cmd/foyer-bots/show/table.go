@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -113,7 +114,7 @@ func each(r *result.Result, metric string) float64 {
 	if metric == connect {
 		return arrivalEach(r)
 	}
-	return 1e6 * serverCPU(r) / max(r.Seconds, 1e-9) / max(rate(r, metric), 1e-9)
+	return 1e6 * serverCPU(r) / max(r.Seconds, 1e-9) / rate(r, metric)
 }
 
 func devices(r *result.Result) int {
@@ -149,7 +150,13 @@ func serverMiB(r *result.Result) float64 {
 	return float64(n >> 20)
 }
 
-func eachText(v float64) string    { return fmt.Sprintf("%.1f", v) }
+func eachText(v float64) string {
+	if math.IsInf(v, 0) || math.IsNaN(v) {
+		return "–" // there were none
+	}
+	return fmt.Sprintf("%.1f", v)
+}
+
 func countText(v float64) string   { return Count(int64(v)) }
 func milliText(v float64) string   { return result.Short(time.Duration(v)) }
 func percentText(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
