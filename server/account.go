@@ -74,6 +74,7 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 	if err != nil {
 		return err
 	}
+	a.place(places[a.id]) // before anything newer can come
 	a.mu.Lock()
 	a.blocks, a.blockedBy, a.connections = set(c.Of), set(c.By), set(c.Connections)
 	if a.connections == nil {
@@ -83,7 +84,6 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 	early := a.early
 	a.early = nil
 	a.mu.Unlock()
-	a.place(places[a.id])
 	for _, apply := range early {
 		apply()
 	}

@@ -74,12 +74,10 @@ func (s *Server) publishPairs(asker *Device, e invitation.Effects) {
 		s.bus.Publish(cluster.UserTopic(c.UserID), m)
 	}
 	for _, key := range e.Addressed {
-		s.background(func(ctx context.Context) {
+		s.inTurn(&s.claiming, key, func(ctx context.Context) error {
 			more, err := s.invitations.ClaimAddress(ctx, key)
-			if err != nil {
-				s.log.Warn().Err(err).Msg("invitation by address not claimed")
-			}
 			s.publishPairs(nil, more)
+			return err
 		})
 	}
 }

@@ -47,8 +47,7 @@ func (s *Server) focus(ctx context.Context, d *Device, target string) (protocol.
 	d.panel = p
 	d.mu.Unlock()
 	s.closePanel(old)
-	s.panelAt(ctx, p, f)
-	s.looked(p, next)
+	s.looked(p, next, s.panelAt(ctx, p, f))
 	return f, nil
 }
 
@@ -111,14 +110,11 @@ func (s *Server) look(p *panel) {
 
 func (s *Server) lookNow(ctx context.Context, p *panel) {
 	f, next, err := s.people.Focus(ctx, p.device.viewer(), p.target)
-	if err != nil {
-		s.log.Warn().Err(err).Msg("focus panel not read")
-		next = s.now().Add(time.Second) // tried again until it can be
-	} else {
+	if err == nil {
 		p.show(encode(protocol.NotifyFocusChanged, f))
-		s.panelAt(ctx, p, f)
+		err = s.panelAt(ctx, p, f)
 	}
-	s.looked(p, next)
+	s.looked(p, next, err)
 }
 
 // show tells the device what the panel shows, if that is different.
@@ -132,8 +128,13 @@ func (p *panel) show(frame []byte) {
 	p.device.deliver(outgoing{frame: frame, panel: p})
 }
 
-// looked ends a look: the next one comes at once if something happened meanwhile, else at next (zero: not by itself).
-func (s *Server) looked(p *panel, next time.Time) {
+// looked ends a look: the next one comes at once if something happened meanwhile, soon if this one failed, else at next
+// (zero: not by itself).
+func (s *Server) looked(p *panel, next time.Time, err error) {
+	if err != nil {
+		s.log.Warn().Err(err).Msg("focus panel not kept")
+		next = s.now().Add(time.Second)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.looking = false

@@ -9,7 +9,7 @@ import (
 
 // panelAt has a panel looked at again when something about the session changes that the person is shown in: whether it
 // can be joined.
-func (s *Server) panelAt(ctx context.Context, p *panel, f protocol.Focus) {
+func (s *Server) panelAt(ctx context.Context, p *panel, f protocol.Focus) error {
 	id := ""
 	if at := f.Person.Presence; at != nil && at.Session != nil {
 		id = at.Session.ID
@@ -18,12 +18,11 @@ func (s *Server) panelAt(ctx context.Context, p *panel, f protocol.Focus) {
 	same := p.session == id
 	p.mu.Unlock()
 	if same {
-		return
+		return nil
 	}
 	if id != "" {
 		if err := s.bus.Subscribe(ctx, cluster.SessionTopic(id)); err != nil {
-			s.log.Warn().Err(err).Msg("session of a focus panel not followed")
-			return
+			return err
 		}
 		s.panelsAt.Add(id, p)
 	}
@@ -31,11 +30,12 @@ func (s *Server) panelAt(ctx context.Context, p *panel, f protocol.Focus) {
 	defer p.mu.Unlock()
 	if p.closed {
 		s.leavePanelAt(p, id)
-		return
+		return nil
 	}
 	s.leavePanelAt(p, p.session)
 	p.session = id
 	p.again = id != "" // for what changed before it was followed
+	return nil
 }
 
 func (s *Server) leavePanelAt(p *panel, sessionID string) {

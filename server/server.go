@@ -147,6 +147,7 @@ type Server struct {
 	following turns // users followed to their session
 	resyncing turns // sessions shown anew, by socket
 	showing   turns // presence shown, by user
+	claiming  turns // invitations given to the owner of an address, by address
 	watching  turns // connections watched or no longer, by user and the other
 	rereading turns // what is read or made known anew as a whole
 	searches  cluster.Pace
@@ -165,7 +166,7 @@ func New(o Options) *Server {
 		accounts: accounts{by: map[string]*account{}}, persons: persons{by: map[string]*person{}},
 		rooms: rooms{by: map[string]*room{}}, searches: o.Cluster.Pace,
 		catching: newTurns("log of changes not read"), following: newTurns("user not followed"), resyncing: newTurns("session not shown anew"),
-		showing: newTurns("presence not shown"), watching: newTurns("connection not watched"), rereading: newTurns("not read anew"),
+		showing: newTurns("presence not shown"), watching: newTurns("connection not watched"), claiming: newTurns("invitation by address not claimed"), rereading: newTurns("not read anew"),
 	}
 	if s.now == nil {
 		s.now = time.Now
