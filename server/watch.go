@@ -255,16 +255,8 @@ func foldable(devices []cluster.Device) []presence.Device {
 	return out
 }
 
-// presenceChanged has a user's presence shown anew, in the background. Where it is known that nobody watches, nothing is
-// made of it: whoever begins to watch reads it.
+// presenceChanged has a user's presence shown anew, in the background.
 func (s *Server) presenceChanged(userID string) {
-	if bus, knows := s.bus.(interface{ Wanted(t cluster.Topic) bool }); knows && !bus.Wanted(cluster.PersonTopic(userID)) {
-		if users, err := s.devices.Of(s.ctx, userID); err == nil {
-			u := users[userID]
-			s.presenceTimer(userID, presence.Fold(foldable(u.Devices), accountOf(u.Profile), nil, s.now()).Next)
-		}
-		return
-	}
 	s.inTurn(&s.showing, userID, func(ctx context.Context) error { return s.showPresence(ctx, userID) })
 }
 
@@ -285,8 +277,19 @@ func (s *Server) rereadPresences(ctx context.Context) error {
 	return nil
 }
 
-// showPresence publishes a user's presence as it now is to those who watch.
+// showPresence publishes a user's presence as it now is to those who watch. Where it is known that nobody does, only the
+// end of a note is looked for: whoever begins to watch reads the rest.
 func (s *Server) showPresence(ctx context.Context, userID string) error {
+	topic := cluster.PersonTopic(userID)
+	if !s.bus.Wanted(topic) {
+		users, err := s.devices.Of(ctx, userID)
+		if err != nil {
+			return err
+		}
+		u := users[userID]
+		s.presenceTimer(userID, presence.Fold(foldable(u.Devices), accountOf(u.Profile), nil, s.now()).Next)
+		return nil
+	}
 	fulls, err := s.fullOf(ctx, []string{userID})
 	if err != nil {
 		return err
@@ -297,7 +300,7 @@ func (s *Server) showPresence(ctx context.Context, userID string) error {
 		s.log.Error().Err(err).Msg("presence not encoded")
 		return nil
 	}
-	s.bus.Publish(cluster.PersonTopic(userID), &cluster.Message{Kind: cluster.KindPresence, User: userID, Presence: body})
+	s.bus.Publish(topic, &cluster.Message{Kind: cluster.KindPresence, User: userID, Presence: body})
 	s.presenceTimer(userID, full.Next)
 	return nil
 }

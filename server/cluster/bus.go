@@ -26,6 +26,8 @@ type Bus interface {
 	// Publish hands m to every node that subscribes to t. It never blocks for long and never fails loudly: a lost
 	// message is made good by whoever notices. m must not be changed afterwards.
 	Publish(t Topic, m *Message)
+	// Wanted reports whether a message to t might reach anybody: false only where it is known that no node subscribes.
+	Wanted(t Topic) bool
 	// Subscribe counts one more interest in t and returns once messages published from now on will arrive.
 	Subscribe(ctx context.Context, t Topic) error
 	// Unsubscribe counts one interest less.

@@ -82,6 +82,7 @@ func Bus(t *testing.T, open func(t *testing.T) (one, two cluster.Bus)) {
 		"carries a message whole":                carriesWhole,
 		"bears publishing from many at once":     manyAtOnce,
 		"takes any user's id as part of a topic": anyID,
+		"knows what somebody wants":              wanted,
 	} {
 		t.Run(name, func(t *testing.T) {
 			one, two := open(t)
@@ -98,6 +99,18 @@ func reaches(t *testing.T, one, two cluster.Bus) {
 	one.Publish(topic, &cluster.Message{Kind: cluster.KindPush, User: "ada"})
 	require.Equal(t, "ada", a.take(t, 1)[0].User)
 	require.Equal(t, "ada", b.take(t, 1)[0].User)
+}
+
+func wanted(t *testing.T, one, two cluster.Bus) {
+	listen(one)
+	listen(two)
+	topic := cluster.PersonTopic("ada")
+	require.NoError(t, two.Subscribe(t.Context(), topic))
+	require.True(t, one.Wanted(topic), "on another node")
+	require.True(t, two.Wanted(topic))
+	require.NoError(t, two.Subscribe(t.Context(), topic))
+	two.Unsubscribe(topic)
+	require.True(t, one.Wanted(topic), "once still")
 }
 
 func reachesNobodyElse(t *testing.T, one, two cluster.Bus) {

@@ -3,6 +3,8 @@ package memory
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"foyer/server/cluster"
 	"foyer/server/cluster/clustertest"
 )
@@ -12,6 +14,16 @@ func TestBus(t *testing.T) {
 		h := NewHub()
 		return h.Bus(), h.Bus()
 	})
+}
+
+func TestNobodyWantsWhatNoNodeSubscribesTo(t *testing.T) {
+	one, two := NewHub().Bus(), NewHub().Bus()
+	topic := cluster.PersonTopic("ada")
+	require.NoError(t, two.Subscribe(t.Context(), topic))
+	require.False(t, one.Wanted(topic), "on another hub")
+	require.NoError(t, one.Subscribe(t.Context(), topic))
+	one.Unsubscribe(topic)
+	require.False(t, one.Wanted(topic))
 }
 
 func TestDevices(t *testing.T) {
