@@ -32,8 +32,9 @@ func (d *Device) Binary(payload []byte) {
 	}
 	d.mu.Lock()
 	p := d.place
+	writes := p != nil && !p.over && !d.companion
 	d.mu.Unlock()
-	if p != nil && !d.companion {
+	if writes {
 		p.room.write(p.number, state)
 	}
 }
@@ -92,7 +93,7 @@ func (r *room) ticked() {
 	}
 	tick := r.tickLocked()
 	r.relay.Tick(tick)
-	frames := framesOf{}
+	var frames framesOf
 	for i := range r.live {
 		v := &r.live[i]
 		if out := frames.of(r.moved(v)); len(out) > 0 && !v.device.sock.SendState(out, false) {
@@ -123,19 +124,34 @@ func (r *room) whole(v *receiver, tick uint32) [][]byte {
 func (r *room) tickLocked() uint32 { return relay.At(r.origin, r.srv.now(), r.hz) }
 
 // framesOf makes socket frames of the relay's, once for all who get the same.
-type framesOf map[*byte][]*ws.Frame
+type framesOf struct {
+	raw    *byte // what the last frames were made of
+	frames []*ws.Frame
+	others map[*byte][]*ws.Frame // those before
+}
 
-func (m framesOf) of(raw [][]byte) []*ws.Frame {
+func (m *framesOf) of(raw [][]byte) []*ws.Frame {
 	if len(raw) == 0 {
 		return nil
 	}
 	key := &raw[0][0]
-	if m[key] == nil {
+	if m.raw == key {
+		return m.frames
+	}
+	made := m.others[key]
+	if made == nil {
 		for _, b := range raw {
-			m[key] = append(m[key], ws.NewBinary(b))
+			made = append(made, ws.NewBinary(b))
 		}
 	}
-	return m[key]
+	if m.raw != nil {
+		if m.others == nil {
+			m.others = map[*byte][]*ws.Frame{}
+		}
+		m.others[m.raw], m.others[key] = m.frames, made
+	}
+	m.raw, m.frames = key, made
+	return made
 }
 
 // gone ends the states of members who left. Their numbers will be others' one day, so nobody is excluded by them.
@@ -217,7 +233,7 @@ func (s *Server) showStates(ctx context.Context, d *Device) {
 	v := receiver{device: d, not: p.room.exclusionLocked(not)}
 	v.subset = p.room.subsetLocked(d, v.not)
 	p.room.live = append(p.room.live, v)
-	d.sock.SendState(framesOf{}.of(p.room.whole(&v, p.room.tickLocked())), true)
+	d.sock.SendState(new(framesOf).of(p.room.whole(&v, p.room.tickLocked())), true)
 }
 
 // notSeen returns the numbers of the members of a session whom a block parts d's user from.
