@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"foyer/protocol"
@@ -88,3 +89,23 @@ func (u *unplaced) Places(ctx context.Context, userIDs []string) (map[string]str
 func (s *Server) LosesPlacesOf(user string, times int) {
 	s.registry = &unplaced{Registry: s.registry, user: user, times: times}
 }
+
+// unfollowed has topics out of reach so many times.
+type unfollowed struct {
+	cluster.Bus
+	mu    sync.Mutex
+	times int // guarded by mu
+}
+
+func (u *unfollowed) Subscribe(ctx context.Context, t cluster.Topic) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.times > 0 && strings.HasPrefix(string(t), string(cluster.SessionTopic(""))) {
+		u.times--
+		return protocol.Refuse(protocol.Unavailable)
+	}
+	return u.Bus.Subscribe(ctx, t)
+}
+
+// LosesSessions has what is told of sessions out of reach the next times. It belongs where nothing is being subscribed to.
+func (s *Server) LosesSessions(times int) { s.bus = &unfollowed{Bus: s.bus, times: times} }

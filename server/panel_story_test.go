@@ -43,3 +43,19 @@ func TestPanelOpenedAnewIsNotToldWhatTheOneBeforeFound(t *testing.T) {
 		}
 	})
 }
+
+func TestAPanelWhoseSessionCouldNotBeFollowedFollowsItOnceItCan(t *testing.T) {
+	story(t, free, func(w *world) {
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		ben.does("invitation.accept", id(ada.invites("ben")))
+		session := ben.creates()
+		pass(second)
+		w.nodes[0].app.Server().LosesSessions(2)
+		require.Equal(t, "focus ben connected remove_connection block join_session", ada.focuses("ben"))
+		pass(3 * second)
+		forget(ada)
+		ben.ok("session.update", at(session, obj{"locked": true}), nil)
+		pass(second)
+		require.Contains(t, ada.summary(), "focus ben connected remove_connection block join_session!session_locked")
+	})
+}
