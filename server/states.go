@@ -32,7 +32,7 @@ func (d *Device) Binary(payload []byte) {
 	}
 	d.mu.Lock()
 	p := d.place
-	writes := p != nil && !p.over && !d.companion
+	writes := p != nil && !d.companion
 	d.mu.Unlock()
 	if writes {
 		p.room.write(p.number, state)
