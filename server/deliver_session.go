@@ -15,11 +15,14 @@ func (s *Server) toSession(m *cluster.Message) {
 	}
 	if len(m.Left) > 0 {
 		for _, d := range devices {
-			d.forgetNumbers(m.Left)
+			d.numbersLeft(m)
 		}
 		if r := s.rooms.of(m.Session); r != nil {
 			r.gone(m.Left)
 		}
+	}
+	if r := s.rooms.of(m.Session); s.many && r != nil && m.Kind == cluster.KindRoster {
+		r.taken(m.Numbers[:len(m.Numbers)-len(m.Left)]) // those of Left come last
 	}
 	if r := s.rooms.of(m.Session); m.Kind == cluster.KindMessage && r != nil && !r.inOrder(m.Except, m.Rev) {
 		return // at most once, and in order

@@ -151,6 +151,22 @@ func TestAMessageThatComesAfterANewerOneIsNotPassedOn(t *testing.T) {
 	})
 }
 
+func TestNobodyWritesStatesAfterTheOthersWereToldThatTheyLeft(t *testing.T) {
+	story(t, nil, func(w *world) {
+		release := w.nodes[0].app.Server().ReceivesLate(func(m *cluster.Message) bool { return m.Kind == cluster.KindEnded })
+		ada, ben, cem := w.arrives("ada"), w.arrives("ben"), w.arrives("cem")
+		session := lobby(ada, ben)
+		ada.ok("session.kick", at(session, obj{"user_id": "ben"}), nil)
+		pass(second)
+		ben.writes("of nobody")
+		pass(second)
+		release()
+		cem.ok("session.join", at(session), nil)
+		pass(second)
+		require.NotContains(t, strings.Join(append(ada.seen(), cem.seen()...), "\n"), "of nobody")
+	})
+}
+
 func TestTheNewerWordAboutAConnectionCountsWhicheverComesFirst(t *testing.T) {
 	story(t, free, func(w *world) {
 		release := w.nodes[0].app.Server().ReceivesLate(func(m *cluster.Message) bool {

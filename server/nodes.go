@@ -38,12 +38,13 @@ func (s *Server) Resubscribed() {
 	ids := make([]string, 0, len(s.rooms.by))
 	for id, r := range s.rooms.by {
 		ids = append(ids, id)
-		r.nodeMissed()
+		r.doubt()
 	}
 	s.rooms.mu.Unlock()
 	for _, id := range ids {
 		if s.many {
 			s.askForStates(id)
+			s.keepStates(id)
 		}
 		for _, d := range s.bySession.Of(id) {
 			if d.follows(id) {
@@ -125,6 +126,9 @@ func (d *Device) moveCount() int {
 func (r *room) nodeMissed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.unsure {
+		return
+	}
 	for n, t := range r.own {
 		r.own[n] = max(t, again)
 	}

@@ -32,6 +32,8 @@ type room struct {
 	subsets map[string]*relay.Subset
 	heard   map[string]heard   // messages, by the device that sent them
 	own     map[uint16]telling // whose states are written here; only with other nodes
+	vacant  map[uint16]bool    // numbers that nobody has any more: true if a state came for one; only with other nodes
+	unsure  bool               // messages may have been lost: whose states are written here is looked at first
 	written map[uint16]writing // by whom, and when, each state was; only with other nodes
 }
 
@@ -54,6 +56,7 @@ type place struct {
 	number  uint16
 	version int64 // of the roster that the device knows; -1 if it doesn't follow
 	stamp   int64 // of the member as it came in: a stay that ended with a lower one is not this one
+	over    bool  // the others were told that its member left: the device itself is about to be
 }
 
 // heard is the newest message of a device.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"foyer/protocol"
@@ -22,7 +23,7 @@ const (
 // for a while. Nodes' clocks agree well enough, as coming from one node to another takes a device a while.
 type writing struct {
 	node string // "" is this one
-	at   int64  // Unix milliseconds; of a state that has ended: when it did
+	at   int64  // Unix milliseconds
 }
 
 // ownLocked notes that a device here writes a member's state.
@@ -34,15 +35,35 @@ func (r *room) ownLocked(number uint16) {
 		r.own = map[uint16]telling{}
 	}
 	r.own[number] = fresh
+	delete(r.vacant, number)
 }
 
-// endLocked notes that nobody has a number any more.
+// endLocked notes that nobody has a number any more. What comes for it is another node's that does not know it yet, or of
+// the next one who has it, and then comes again.
 func (r *room) endLocked(number uint16) {
 	if !r.srv.many {
 		return
 	}
 	delete(r.own, number)
-	r.noteLocked(number, writing{at: r.srv.now().UnixMilli()})
+	delete(r.written, number)
+	if r.vacant == nil {
+		r.vacant = map[uint16]bool{}
+	}
+	r.vacant[number] = false
+}
+
+// taken notes whose numbers a roster names. States that were not believed before are asked for.
+func (r *room) taken(numbers []uint16) {
+	r.mu.Lock()
+	missed := false
+	for _, n := range numbers {
+		missed = missed || r.vacant[n]
+		delete(r.vacant, n)
+	}
+	r.mu.Unlock()
+	if missed {
+		r.srv.askForStates(r.id)
+	}
 }
 
 func (r *room) noteLocked(number uint16, w writing) {
@@ -112,10 +133,21 @@ func (s *Server) keepStates(sessionID string) {
 func (r *room) keep(there map[uint16]bool, began int64) {
 	r.mu.Lock()
 	over := slices.DeleteFunc(r.relay.Numbers(), func(n uint16) bool { return there[n] || r.written[n].at >= began })
+	unsure := r.unsure
+	r.unsure = false
 	r.mu.Unlock()
-	if len(over) > 0 {
-		r.gone(over)
+	r.gone(over)
+	r.taken(slices.Collect(maps.Keys(there)))
+	if unsure {
+		r.nodeMissed()
 	}
+}
+
+// doubt has the other nodes told nothing again before it is known who is there.
+func (r *room) doubt() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unsure = true
 }
 
 // nodeSays takes another node's states, or its wish for those written here.
@@ -140,6 +172,10 @@ func (r *room) nodeSays(m *cluster.Message) {
 
 // copyLocked takes the state of a member whose device is on another node, unless there is a newer one.
 func (r *room) copyLocked(number uint16, state []byte, w writing) {
+	if _, vacant := r.vacant[number]; vacant {
+		r.vacant[number] = true
+		return
+	}
 	switch last := r.written[number]; {
 	case r.own[number] == fresh:
 		return

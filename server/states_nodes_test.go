@@ -15,11 +15,20 @@ import (
 type between struct {
 	room
 	clock time.Time
+	said  []cluster.Kind
 }
+
+// spoken is a Bus that nobody hears.
+type spoken struct {
+	cluster.Bus
+	b *between
+}
+
+func (s spoken) Publish(_ cluster.Topic, m *cluster.Message) { s.b.said = append(s.b.said, m.Kind) }
 
 func newBetween() *between {
 	b := &between{clock: time.UnixMilli(1000)}
-	b.srv = &Server{many: true, epoch: func() string { return "one" }, now: func() time.Time { return b.clock }}
+	b.srv = &Server{many: true, epoch: func() string { return "one" }, now: func() time.Time { return b.clock }, bus: spoken{b: b}}
 	return b
 }
 
@@ -77,10 +86,24 @@ func TestNoStateComesBackOfSomebodyWhoLeft(t *testing.T) {
 	b := newBetween()
 	b.comes("two", 900, 1, "theirs")
 	b.gone([]uint16{1})
-	b.comes("two", 950, 1, "of before they left")
+	b.comes("two", 1100, 1, "of who does not know yet")
 	require.Empty(t, b.states())
-	b.comes("two", 1001, 1, "of the next one with the number")
+	b.taken([]uint16{1})
+	require.Equal(t, []cluster.Kind{cluster.KindStatesWanted}, b.said, "it may have been the next one's")
+	b.comes("two", 1100, 1, "of the next one with the number")
 	require.Equal(t, map[uint16]string{1: "of the next one with the number"}, b.states())
+}
+
+func TestANodeThatMayHaveMissedSomethingLooksBeforeItAnswersForStates(t *testing.T) {
+	b := newBetween()
+	b.write(1, []byte("mine, who was taken out meanwhile"))
+	b.write(2, []byte("mine"))
+	b.newsLocked()
+	b.doubt()
+	b.nodeMissed()
+	require.Empty(t, b.newsLocked())
+	b.keep(map[uint16]bool{2: true}, 2000)
+	require.Equal(t, map[uint16]telling{2: again}, b.own)
 }
 
 func TestAStateOfSomebodyWhoseLeaveWasLostEndsWithTheRosterThatIsRead(t *testing.T) {
@@ -93,6 +116,6 @@ func TestAStateOfSomebodyWhoseLeaveWasLostEndsWithTheRosterThatIsRead(t *testing
 	b.clock = b.clock.Add(time.Second)
 	b.keep(map[uint16]bool{2: true, 3: true}, 1000)
 	require.Equal(t, map[uint16]string{2: "another's", 3: "here", 4: "of somebody who comes just now"}, b.states())
-	b.comes("two", 900, 1, "theirs")
+	b.comes("two", 2000, 1, "theirs")
 	require.NotContains(t, b.states(), uint16(1))
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"foyer/protocol"
+	"foyer/server/cluster"
 	"foyer/session/relay"
 )
 
@@ -34,10 +35,15 @@ func (s *Server) subscribe(_ context.Context, d *Device, p *protocol.SessionSubs
 	return protocol.Empty{}, nil
 }
 
-// forgetNumbers ends d's interest in members who left: their numbers will be others'.
-func (d *Device) forgetNumbers(numbers []uint16) {
+// numbersLeft ends d's interest in members who left: their numbers will be others'. If it is its own, it writes no states
+// from now on.
+func (d *Device) numbersLeft(m *cluster.Message) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	numbers := m.Left
+	if p := d.place; p != nil && p.room.id == m.Session && m.Version > p.version && slices.Contains(numbers, p.number) {
+		p.over = true
+	}
 	w := d.wants
 	if w == nil || !slices.ContainsFunc(numbers, func(n uint16) bool { return slices.Contains(w.numbers, n) }) {
 		return
