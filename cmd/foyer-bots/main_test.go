@@ -116,10 +116,11 @@ func TestExitCodesOfWhatCameOfIt(t *testing.T) {
 		{"unreachable", func(r *result.Result) { r.Ended = result.Unreachable }, "withdraw.count==2", exitUnreachable, "nobody could sign in"},
 	} {
 		page, report := filepath.Join(t.TempDir(), "out.html"), filepath.Join(t.TempDir(), "out.json")
-		code, out := bots("merge", saved(t, "1/2", fine), saved(t, "2/2", c.change), "--slo", c.slo, "--html", page, "--report", report)
+		code, out := bots("merge", saved(t, "1/2", fine), saved(t, "2/2", c.change), "--slo", c.slo, "--slo", "withdraw.p99<150ms", "--html", page, "--report", report)
 		require.Equal(t, c.code, code, "%s: %s", c.name, out)
 		require.Contains(t, out, c.want, c.name)
 		require.Contains(t, out, "10 people, 10 devices")
+		require.Equal(t, 1, strings.Count(out, "withdraw.p99<150ms"), "an objective that is given twice counts once")
 
 		html, err := os.ReadFile(page)
 		require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -127,9 +128,14 @@ func (c *runCommand) scenario() (*scenario.Scenario, []byte, error) {
 }
 
 func (c *runCommand) objectives(sc *scenario.Scenario) ([]result.Objective, error) {
-	texts := c.SLO
+	var texts []string
 	if !c.NoSLO {
-		texts = append(append([]string{}, sc.Objectives...), c.SLO...)
+		texts = append(texts, sc.Objectives...)
+	}
+	for _, text := range c.SLO {
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
 	}
 	return result.ParseObjectives(texts, sc.Sections())
 }
