@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"foyer/protocol"
 	"foyer/server/cluster"
@@ -124,15 +125,30 @@ func (s *Server) keepStates(sessionID string) {
 		for _, m := range roster.Members {
 			there[m.Number] = true
 		}
-		r.keep(there, began)
+		if r.keep(there, began) {
+			time.AfterFunc(keepAgainAfter, func() {
+				if s.ctx.Err() == nil {
+					s.keepStates(sessionID)
+				}
+			})
+		}
 		return nil
 	})
 }
 
-// keep ends the states of numbers that are nobody's, as was found at the given time.
-func (r *room) keep(there map[uint16]bool, began int64) {
+// keepAgainAfter is when states are looked at again that were nobody's, and came at that very time: they may be of a
+// newcomer, or of somebody whose node has not heard yet that they left.
+const keepAgainAfter = time.Second
+
+// keep ends the states of numbers that are nobody's, as was found at the given time. It reports whether there are such
+// that came since.
+func (r *room) keep(there map[uint16]bool, began int64) (again bool) {
 	r.mu.Lock()
-	over := slices.DeleteFunc(r.relay.Numbers(), func(n uint16) bool { return there[n] || r.written[n].at >= began })
+	over := slices.DeleteFunc(r.relay.Numbers(), func(n uint16) bool {
+		since := !there[n] && r.written[n].at >= began
+		again = again || since
+		return there[n] || since
+	})
 	unsure := r.unsure
 	r.unsure = false
 	r.mu.Unlock()
@@ -141,6 +157,7 @@ func (r *room) keep(there map[uint16]bool, began int64) {
 	if unsure {
 		r.nodeMissed()
 	}
+	return again
 }
 
 // doubt has the other nodes told nothing again before it is known who is there.

@@ -114,8 +114,10 @@ func TestAStateOfSomebodyWhoseLeaveWasLostEndsWithTheRosterThatIsRead(t *testing
 	b.comes("two", 900, 2, "another's")
 	b.comes("two", 1000, 4, "of somebody who comes just now")
 	b.clock = b.clock.Add(time.Second)
-	b.keep(map[uint16]bool{2: true, 3: true}, 1000)
+	require.True(t, b.keep(map[uint16]bool{2: true, 3: true}, 1000), "it is looked at again")
 	require.Equal(t, map[uint16]string{2: "another's", 3: "here", 4: "of somebody who comes just now"}, b.states())
 	b.comes("two", 2000, 1, "theirs")
 	require.NotContains(t, b.states(), uint16(1))
+	require.False(t, b.keep(map[uint16]bool{2: true, 3: true}, 1500))
+	require.Equal(t, map[uint16]string{2: "another's", 3: "here"}, b.states())
 }
