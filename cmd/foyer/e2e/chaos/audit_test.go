@@ -35,6 +35,7 @@ func (g *group) check(ctx context.Context) {
 		}
 	}
 	g.checkPanels(ctx)
+	g.checkPresence(ctx)
 	fresh := g.checkLists(ctx)
 	if t, err = g.readTruth(ctx); err != nil { // calls that nobody waited for may have been carried out meanwhile
 		return

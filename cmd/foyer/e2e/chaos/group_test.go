@@ -19,6 +19,7 @@ type group struct {
 	devices []*device
 	actors  []*actor
 	began   time.Time
+	masks   *masks
 }
 
 // operation is one call that changes what is between two users, with all that was learnt of it.
@@ -71,6 +72,7 @@ type actor struct {
 	d     *device
 	ops   []*operation
 	panel *panel // nil if it has none open
+	seen  sights
 
 	mu    sync.Mutex
 	views map[string]view     // by the other user; guarded by mu
@@ -86,8 +88,10 @@ type view struct {
 func newGroup(w *world, name string, rng *rand.Rand) *group {
 	g := &group{w: w, name: name, began: time.Now()}
 	for i := range 3 {
-		user := fmt.Sprintf("%s-%c", name, 'a'+i)
-		g.users = append(g.users, user)
+		g.users = append(g.users, fmt.Sprintf("%s-%c", name, 'a'+i))
+	}
+	g.masks = newMasks(g.users)
+	for _, user := range g.users {
 		start := rng.IntN(3)
 		for k := range 2 {
 			d := newDevice(w, user, k, rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64())))
@@ -97,6 +101,7 @@ func newGroup(w *world, name string, rng *rand.Rand) *group {
 			if k == 0 {
 				a.open(rng)
 			}
+			a.observe()
 			g.devices, g.actors = append(g.devices, d), append(g.actors, a)
 		}
 	}
@@ -131,7 +136,10 @@ func (g *group) run(ctx context.Context, calls int, think time.Duration) {
 }
 
 // notice learns what stands between the user and others.
-func (a *actor) notice(_ *device, _ *line, m *protocol.ServerMessage) {
+func (a *actor) notice(_ *device, l *line, m *protocol.ServerMessage) {
+	if m.Method == protocol.NotifyPresenceChanged {
+		a.sees(l, m)
+	}
 	if m.Method != protocol.NotifyRelationChanged {
 		return
 	}
@@ -162,6 +170,9 @@ func (a *actor) act(ctx context.Context, calls int, think time.Duration) {
 	for range calls {
 		if ctx.Err() != nil {
 			return
+		}
+		if a.d.rng.IntN(15) == 0 {
+			a.appear(ctx)
 		}
 		o := a.choose()
 		a.ops = append(a.ops, o)

@@ -93,6 +93,7 @@ func (w *world) report() {
 		{"rosters told", s.rosters.Load()},
 		{"  of which as a whole, after a loss", s.resyncs.Load()},
 		{"messages in a session", s.messages.Load()},
+		{"presences told", s.presences.Load()},
 		{"states in a session", s.states.Load()},
 		{"groups checked whole", s.groups.Load()},
 		{"histories found linearizable", s.histories.Load()},

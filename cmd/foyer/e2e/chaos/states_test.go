@@ -95,7 +95,11 @@ func (s *seat) states(l *line, data []byte) {
 func (s *seat) stranger(l *line, number uint16, user string, count int64, now time.Time) {
 	w := s.g.h.w
 	if left, has := s.left[number]; has && left.user == user && count <= left.count+int64(lingering/stateEvery) {
-		if now.Sub(left.at) > lingering && !w.tooSlow() {
+		allowed := lingering
+		if w.overlaps(left.at.Add(-5*time.Second), now, ofRedis) {
+			allowed *= 3 // the nodes have to find out what became of whom while they were apart
+		}
+		if now.Sub(left.at) > allowed && !w.tooSlow() {
 			w.violate("state", "%s on %s gets a state of %s (number %d), who left %s ago", s.d.name, l.node.name, user, number, now.Sub(left.at).Round(time.Millisecond))
 			delete(s.left, number)
 		}

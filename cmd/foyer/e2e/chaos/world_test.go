@@ -53,7 +53,7 @@ type stats struct {
 	deliveries, replayed, reconnects, groups                              atomic.Int64
 	histories, unjudged                                                   atomic.Int64
 	resumed, kills, joins, rosters, messages, faults, commitsCut, resyncs atomic.Int64
-	stale, panels, states                                                 atomic.Int64
+	stale, panels, states, presences                                      atomic.Int64
 }
 
 // phase is a time in which a fault is on, its healing included.
