@@ -239,6 +239,9 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if rw.Reader.Buffered() > 0 {
 		return nil, nil, errors.Join(errors.New("device sent data before the upgrade was answered"), c.Close())
 	}
+	if begun, ok := c.(interface{ Plain() net.Conn }); ok { // a listener that read its beginning and put it back
+		c = begun.Plain()
+	}
 	h.socket.wire = newWire(c, h.socket.owner.options.StallAfter)
 	h.socket.buffer = new(bufio.Reader)
 	h.socket.unpack()

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"crypto/tls"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -205,4 +206,31 @@ func TestOverTLS(t *testing.T) {
 	require.Equal(t, 4401, closeCode(t, c))
 	require.NoError(t, c.Close())
 	<-(<-h.logs).socket.Done()
+}
+
+// putBack is a listener as one is that reads the beginning of its connections and puts it back.
+type putBack struct{ net.Listener }
+
+func (l putBack) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return again{c}, err
+}
+
+type again struct{ net.Conn }
+
+func (a again) Plain() net.Conn { return a.Conn }
+
+func TestASocketWhoseBeginningWasPutBackIsAsGoodAsAny(t *testing.T) {
+	h := newRoom(nil)
+	srv := httptest.NewUnstartedServer(h)
+	srv.Listener = putBack{srv.Listener}
+	srv.Start()
+	t.Cleanup(func() { srv.Close(); h.acceptor.Close() })
+	c := dial(t, "ws"+strings.TrimPrefix(srv.URL, "http"))
+	s := (<-h.logs).socket
+	require.NotNil(t, s.wire.raw, "it is written to without blocking")
+	s.Send([]byte("hello"))
+	_, p, err := c.ReadMessage()
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(p))
 }

@@ -130,10 +130,10 @@ func (a *App) Run(ctx context.Context, devices, operators net.Listener) error {
 		defer close(ended)
 		a.server.Run(run)
 	}()
-	front := a.front(a.handler())
+	front, room := a.front(a.handler())
 	admin := &http.Server{Handler: a.adminHandler(), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, ErrorLog: front.ErrorLog}
 	failed := make(chan error, 2)
-	go func() { failed <- a.serve(front, devices) }()
+	go func() { failed <- a.serve(front, room, devices) }()
 	if operators != nil {
 		go func() { failed <- admin.Serve(operators) }()
 	}
@@ -150,11 +150,11 @@ func (a *App) Run(ctx context.Context, devices, operators net.Listener) error {
 	return errors.Join(err, stopped, front.Close(), admin.Close(), a.Close())
 }
 
-func (a *App) serve(front *http.Server, l net.Listener) error {
+func (a *App) serve(front *http.Server, room *waitingRoom, l net.Listener) error {
 	if a.settings.TLSCert != "" {
 		return front.ServeTLS(l, a.settings.TLSCert, a.settings.TLSKey)
 	}
-	return front.Serve(l)
+	return front.Serve(enterBy(l, front, room))
 }
 
 // Close gives back what is the node's own, the last opened first. Run does it too.

@@ -19,13 +19,13 @@ const (
 	strangers   = 4096 // connections at once that are no devices
 )
 
-// front is the HTTP server that devices and browsers reach.
-func (a *App) front(h http.Handler) *http.Server {
-	w := waitingRoom{places: strangers, order: list.New(), at: map[net.Conn]*list.Element{}}
+// front is the HTTP server that devices and browsers reach, and who it has not let in yet.
+func (a *App) front(h http.Handler) (*http.Server, *waitingRoom) {
+	w := &waitingRoom{places: strangers, order: list.New(), at: map[net.Conn]*list.Element{}}
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: headerBytes, ConnState: w.changed, ErrorLog: stdlog.New(a.log, "", 0),
-	}
+	}, w
 }
 
 // waitingRoom bounds how many connections are no devices. When it is full, whoever has been in it longest has to go: an
@@ -56,5 +56,14 @@ func (w *waitingRoom) changed(c net.Conn, s http.ConnState) {
 			delete(w.at, c)
 		}
 	case http.StateActive, http.StateIdle:
+	}
+}
+
+// clear ends all who are in it.
+func (w *waitingRoom) clear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.at {
+		go func() { _ = c.Close() }() // with TLS it may wait to say good-bye
 	}
 }
