@@ -32,9 +32,9 @@ func (d *Device) Binary(payload []byte) {
 	}
 	d.mu.Lock()
 	p := d.place
-	writes := p != nil && !d.companion
+	writes := p != nil && !p.over && !d.companion
 	d.mu.Unlock()
-	if writes {
+	if writes && !d.stale() {
 		p.room.write(p.number, state)
 	}
 }

@@ -83,7 +83,7 @@ func (r *room) newsLocked() (news []*cluster.Message) {
 	for n, t := range r.own {
 		if t == fresh {
 			if now == 0 {
-				now = r.srv.now().UnixMilli()
+				now = min(r.srv.now().UnixMilli(), r.due.UnixMilli()) // this node may have been stopped since
 			}
 			r.noteLocked(n, writing{at: now})
 		}

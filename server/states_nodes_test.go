@@ -28,6 +28,7 @@ func (s spoken) Publish(_ cluster.Topic, m *cluster.Message) { s.b.said = append
 
 func newBetween() *between {
 	b := &between{clock: time.UnixMilli(1000)}
+	b.due = b.clock.Add(time.Hour)
 	b.srv = &Server{many: true, epoch: func() string { return "one" }, now: func() time.Time { return b.clock }, bus: spoken{b: b}}
 	return b
 }
@@ -80,6 +81,15 @@ func TestAStateThatComesLateFromWhereItsWriterWasChangesNothing(t *testing.T) {
 	require.Equal(t, map[uint16]string{1: "here"}, b.states())
 	b.comes("three", 1001, 1, "there")
 	require.Equal(t, map[uint16]string{1: "there"}, b.states())
+}
+
+func TestWhatWasWrittenBeforeANodeWasStoppedIsOfThen(t *testing.T) {
+	b := newBetween()
+	b.hz = 20
+	b.write(1, []byte("mine"))
+	b.timer.Stop()
+	b.clock = b.clock.Add(3 * time.Second)
+	require.LessOrEqual(t, b.newsLocked()[0].At, int64(1100))
 }
 
 func TestNoStateComesBackOfSomebodyWhoLeft(t *testing.T) {
