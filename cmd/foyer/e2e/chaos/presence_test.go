@@ -138,14 +138,15 @@ func (a *actor) sees(l *line, m *protocol.ServerMessage) {
 func (g *group) checkPresence(ctx context.Context) {
 	for i, a := range g.actors {
 		other := g.actors[i^1].d
-		calm, wrong := time.Now(), ""
+		calm := time.Now()
 		for ctx.Err() == nil {
 			r, refusal, err := call[protocol.ConnectionListResult](ctx, other, protocol.MethodConnectionList, protocol.ConnectionListParams{})
 			if err != nil || refusal != nil {
 				return
 			}
 			fresh := describePeople(r.People)
-			if wrong = a.unlike(fresh); wrong == "" {
+			wrong := a.unlike(fresh)
+			if wrong == "" {
 				break
 			}
 			if g.w.overlaps(time.Now().Add(-time.Millisecond), time.Now(), func(*phase) bool { return true }) || a.d.current() == nil {
