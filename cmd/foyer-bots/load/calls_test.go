@@ -106,14 +106,15 @@ func TestOnePresenceIsSetAtATime(t *testing.T) {
 		m, p := newMute(t), someone(t)
 		m.connect(t, p.devices[0])
 		p.devices[0].take(wire.Frame{Data: greeting(t)})
-		first := make(chan bool)
-		go func() { first <- p.announce(time.Now()) }()
+		for range 2 {
+			go p.setPresence(time.Now())
+		}
 		require.Equal(t, asked{1, protocol.MethodPresenceSet}, <-m.asked)
-		require.False(t, p.announce(time.Now()))
+		synctest.Wait()
+		require.Empty(t, m.asked)
 		p.devices[0].take(wire.Frame{Data: []byte(`{"jsonrpc":"2.0","id":1,"result":{"presence":{}}}`)})
-		require.True(t, <-first)
-		go p.announce(time.Now())
 		require.Equal(t, asked{2, protocol.MethodPresenceSet}, <-m.asked)
+		p.f.cancel()
 	})
 }
 

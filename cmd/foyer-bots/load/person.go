@@ -24,11 +24,11 @@ type person struct {
 	name    string
 	place   *place // nil without sessions
 	devices []*device
-	friends []*person // set before the load
+	friends []*person     // set before the load
+	setting chan struct{} // full while a presence is set
 
 	living   sync.Mutex // held while coming and while going
 	speaking sync.Mutex // held while a message is sent, and while leaving
-	setting  sync.Mutex // held while a presence is set
 
 	mu     sync.Mutex // guards what follows
 	id     string     // from hello on
@@ -51,7 +51,7 @@ type person struct {
 }
 
 func newPerson(f *field, index, number int) *person {
-	p := &person{f: f, index: index, number: number, name: fmt.Sprintf("bot-%s-%d", f.run, number), awaySince: f.epoch}
+	p := &person{f: f, index: index, number: number, name: fmt.Sprintf("bot-%s-%d", f.run, number), awaySince: f.epoch, setting: make(chan struct{}, 1)}
 	for slot := range f.s.DevicesEach {
 		p.devices = append(p.devices, &device{p: p, slot: slot, target: (number + slot) % len(f.o.Targets), kind: kinds[slot%len(kinds)]})
 	}

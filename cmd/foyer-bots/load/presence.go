@@ -19,31 +19,21 @@ func (f *field) presence(ctx context.Context, begun time.Time) {
 	f.every(ctx, begun, f.s.Presence.Rate, func(due time.Time) {
 		for range len(f.people) {
 			p := f.people[int(turn.Add(1)-1)%len(f.people)]
-			if p.announce(due) {
+			if p.enlist() {
+				p.setPresence(due)
+				p.retire()
 				return
 			}
 		}
-		f.idle("not begun: everybody is setting their presence")
+		f.idle("not begun: nobody is there")
 	})
 }
 
-// announce sets the next presence; false if this person can't now. One at a time: one that has to be asked again would
-// come after a newer one.
-func (p *person) announce(due time.Time) bool {
-	if !p.setting.TryLock() {
-		return false
-	}
-	defer p.setting.Unlock()
-	if !p.enlist() {
-		return false
-	}
-	defer p.retire()
-	p.setPresence(due)
-	return true
-}
-
-// setPresence sets the next note. Its number is how friends' devices are known to have seen it.
+// setPresence sets the next note. Its number is how friends' devices are known to have seen it. One waits for the one
+// before: if that had to be asked again, it would come last.
 func (p *person) setPresence(due time.Time) {
+	p.setting <- struct{}{}
+	defer func() { <-p.setting }()
 	p.mu.Lock()
 	p.note++
 	note := p.note
