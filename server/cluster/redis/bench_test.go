@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foyer/protocol"
+	"foyer/server/cluster"
 	"foyer/server/cluster/redis/redistest"
 	"foyer/session"
 )
@@ -40,6 +41,40 @@ func BenchmarkFlush(b *testing.B) {
 			v, err := c.load(b.Context(), r.sessionKey("s"))
 			require.NoError(b, err)
 			b.ReportMetric(float64(len(v.body)), "B/value")
+		})
+	}
+}
+
+// BenchmarkBus is a presence from one node to the receivers of so many others, and what it costs where nobody wants it.
+func BenchmarkBus(b *testing.B) {
+	server := redistest.Start(b)
+	for _, others := range []int{0, 1, 3} {
+		b.Run(fmt.Sprintf("nodes=%d", others), func(b *testing.B) {
+			prefix, topic := newPrefix(), cluster.PersonTopic("ben")
+			came := make(chan struct{}, 1024)
+			node := func() *Bus {
+				c, err := Open(server.URL, Options{Prefix: prefix})
+				require.NoError(b, err)
+				bus := NewBus(c, nil)
+				b.Cleanup(func() {
+					bus.Close()
+					require.NoError(b, c.Close())
+				})
+				bus.Receive(func(cluster.Topic, *cluster.Message) { came <- struct{}{} })
+				return bus
+			}
+			from := node()
+			for range others {
+				require.NoError(b, node().Subscribe(b.Context(), topic))
+			}
+			m := &cluster.Message{Kind: cluster.KindPresence, User: "ben", Presence: []byte(`{"status":"online","devices":["headset"]}`)}
+			b.ReportAllocs()
+			for b.Loop() {
+				from.Publish(topic, m)
+				for range others {
+					<-came
+				}
+			}
 		})
 	}
 }
