@@ -202,9 +202,13 @@ func (d *Device) placing(ctx context.Context, fx *effects) error {
 		return nil // an item before in the same batch
 	}
 	select {
-	case d.shown <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	case d.shown <- struct{}{}: // as a rule; a context that is never asked costs less
+	default:
+		select {
+		case d.shown <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	fx.placing = true
 	fx.then(func() { <-d.shown })
