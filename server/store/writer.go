@@ -179,7 +179,9 @@ func (w *writer) abort(batch []*write) {
 
 // answer tells each request its outcome: err if the transaction came to nothing, else its own.
 func (w *writer) answer(batch []*write, err error) {
-	for _, r := range batch {
+	for i := range batch {
+		// Whom a goroutine wakes last goes on first: so that is who asked first, and what they have to tell is told in order.
+		r := batch[(i+1)%len(batch)]
 		if err != nil {
 			r.err = err
 		}

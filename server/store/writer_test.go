@@ -43,3 +43,37 @@ func TestWhoWasAnsweredGoesOnBeforeTheNextCommit(t *testing.T) {
 
 	require.Less(t, early.Load(), int64(requests/2))
 }
+
+// TestThoseOfOneCommitGoOnInOrder keeps devices from hearing of a later change first, which has them read the log.
+func TestThoseOfOneCommitGoOnInOrder(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	s := open(t, "sqlite::memory:")
+	const rounds, requests = 400, 8
+	lastFirst := 0
+	for range rounds {
+		var all sync.WaitGroup
+		var last, first atomic.Int64
+		for i := range int64(requests) {
+			all.Go(func() {
+				err := s.Update(t.Context(), func(*Tx) error {
+					if last.Swap(i+1) == 0 {
+						for range 2 * requests { // until all wait
+							runtime.Gosched()
+						}
+					}
+					return nil
+				})
+				first.CompareAndSwap(0, i+1)
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if last.Load() == first.Load() {
+			lastFirst++
+		}
+	}
+	// The scheduler throws dice when races are looked for.
+	require.Less(t, lastFirst, rounds*3/8)
+}
