@@ -87,11 +87,7 @@ func (e *entrance) meet(c net.Conn) {
 	e.room.changed(c, http.StateNew)
 	g := guests.Get().(*guest)
 	defer guests.Put(g)
-	if err := c.SetReadDeadline(time.Now().Add(headerTime)); err != nil {
-		e.end(c)
-		return
-	}
-	n, err := c.Read(g.first[:])
+	n, err := e.read(c, g.first[:])
 	if err != nil {
 		e.end(c)
 		return
@@ -105,6 +101,18 @@ func (e *entrance) meet(c net.Conn) {
 	g.out.Reset(c)
 	e.answer(c, r, bufio.NewReadWriter(g.lines, g.out))
 	g.out.Reset(nil)
+}
+
+func (e *entrance) read(c net.Conn, p []byte) (int, error) {
+	select {
+	case <-e.done: // the room may have been cleared before c was in it
+		return 0, net.ErrClosed
+	default:
+	}
+	if err := c.SetReadDeadline(time.Now().Add(headerTime)); err != nil {
+		return 0, err
+	}
+	return c.Read(p)
 }
 
 func (e *entrance) end(c net.Conn) {
