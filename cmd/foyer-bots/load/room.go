@@ -263,8 +263,9 @@ func (c *rosterCache) read(frame []byte) *roster {
 	c.mu.Lock()
 	for i := range c.ring {
 		if e := &c.ring[i]; e.hash == hash && e.roster != nil && bytes.Equal(e.frame, frame) {
+			found := e.roster // under the lock: the place may be taken right after
 			c.mu.Unlock()
-			return e.roster
+			return found
 		}
 	}
 	c.mu.Unlock()
