@@ -114,7 +114,8 @@ func (s *Store) Tail(ctx context.Context, mark int64) (revs map[string]int64, ne
 		if err := tx.row(tx.words.tailMark).Scan(&next); err != nil || mark == 0 {
 			return err
 		}
-		return tx.rows(`SELECT user_id, MAX(rev) FROM changes WHERE `+tx.words.mark+` >= $1 GROUP BY user_id`, func(r scanner) error {
+		// Not by user_id: for that, SQLite would read the whole log in order of its key.
+		return tx.rows(`SELECT user_id || '' AS who, MAX(rev) FROM changes WHERE `+tx.words.mark+` >= $1 GROUP BY who`, func(r scanner) error {
 			var user string
 			var rev int64
 			if err := r.Scan(&user, &rev); err != nil {

@@ -106,7 +106,7 @@ func TestNothingReadsATableThatGrows(t *testing.T) {
 		defer func() { require.NoError(t, s.Close()) }()
 		for _, query := range statements {
 			for _, step := range store.Plan(t, s, query, make([]any, places(query))) {
-				derived := strings.Contains(step, "SCAN c") || strings.Contains(step, "SCAN CONSTANT") || step == "SCAN t" || strings.HasPrefix(step, "SCAN (")
+				derived := strings.HasPrefix(step+" ", "SCAN c ") || strings.Contains(step, "SCAN CONSTANT") || step == "SCAN t" || strings.HasPrefix(step, "SCAN (")
 				require.False(t, strings.HasPrefix(step, "SCAN") && !derived, "%s\n%s", query, step)
 			}
 		}
