@@ -51,28 +51,41 @@ stop_servers() {
 redis_pid=''
 trap 'stop_servers; [ -z "$redis_pid" ] || kill "$redis_pid"; rm -rf "$out/data"' EXIT
 
-free_port() { # a port on which nobody listens
+free_port() { # a port on which nobody listens, and that no outgoing connection is given
 	local port
-	while port=$((20000 + RANDOM % 20000)); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }; done
+	while port=$((20000 + RANDOM % 12000)); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }; done
 }
 
 urls=()
-# serve STORE [FLAG…]: starts one more server and waits until it is ready.
+# serve STORE [FLAG…]: starts one more server and waits until it is ready; somebody else may take a port meanwhile.
 serve() {
-	local port admin store=$1 i
+	local try
+	for try in 1 2 3; do
+		if start "$@"; then return; fi
+		say "a server did not start (try $try): $(tail -1 "$out/server.log")"
+	done
+	failed 'a server did not start' "$out/server.log"
+	return 1
+}
+
+# start is one try of serve.
+start() {
+	local port admin store=$1 i pid
 	shift
 	port=$(free_port) admin=$(free_port)
 	GOMAXPROCS=1 $server_core "$out/bin/foyer" serve --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$admin" --node "bench-$port" --store "$store" --drain-time 0s \
 		--log-level error --limits.requests-per-second 0 --limits.upgrades-per-second 0 --limits.states-per-second 0 \
 		--invitations.per-minute 0 --invitations.per-day 0 --invitations.outstanding 0 --invitations.pair-gap 0s --invitations.pair-max 0 "$@" >>"$out/server.log" 2>&1 &
-	pids+=($!)
-	urls+=(--url "http://127.0.0.1:$port")
-	for i in $(seq 200); do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$admin" && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && head -1 <&3 | grep -q ' 200 ') 2>/dev/null; then return; fi
-		kill -0 "${pids[-1]}" 2>/dev/null || { failed 'a server did not start' "$out/server.log" && return 1; }
+	pid=$!
+	for i in $(seq 400); do
+		if (exec 3<>"/dev/tcp/127.0.0.1/$admin" && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && head -1 <&3 | grep -q ' 200 ') 2>/dev/null; then
+			pids+=("$pid") urls+=(--url "http://127.0.0.1:$port")
+			return
+		fi
+		kill -0 "$pid" 2>/dev/null || return 1
 		sleep 0.05
 	done
-	failed 'a server did not get ready' "$out/server.log"
+	kill "$pid" 2>/dev/null || true
 	return 1
 }
 
@@ -124,7 +137,7 @@ table() {
 	} >>"$section"
 }
 
-for_all=(-d "$(size 7s 1s)" -s connect_rate=800)
+for_all=(-d "$(size 6s 1s)" -s connect_rate=800)
 if wants idle; then
 	n=$(size 10000 50)
 	each "${n}_idle" memory idle -n "$n" "${for_all[@]}"
@@ -190,7 +203,9 @@ if wants growth; then
 	table 'Growth: members of sessions of 10 write once a second; the price of an update for one, and of letting a device in' state "${updates[@]}" "${n}_devices,_idle"
 	table 'Growth: of these, 100 a second leave their session and join it again; both, and telling the others, are in the price' join "${moves[@]}"
 	updates=() moves=() for_all=("${for_all[@]}" -s connect_rate=200)
-	for n in $(size '100 1000' 20); do grow "${n}_in_a_session" "$(size 1000 20)" "$n" "$(size 20 10)"; done
+	n=$(size 1000 20)
+	grow "10_in_a_session" "$n" 10 "$(size 20 10)"
+	grow "${n}_in_a_session" "$n" "$n" "$(size 20 10)"
 	table 'Growth of sessions, with 1,000 devices: the same for updates' state "${updates[@]}"
 	table 'Growth of sessions, with 1,000 devices: the same for 20 joins a second, each of which all others are told' join "${moves[@]}"
 fi
@@ -225,7 +240,7 @@ if wants peers && [ -n "${BENCH_DIR:-}" ]; then
 		compare foyer-hz60,limit-t50,colyseus -workload W1max -S 100 -M 10 -R 10
 	fi
 	compare foyer,limit-t50,colyseus,socketio,nats,melody -workload W2 -n "$(size 10000 100)"
-	LIMIT_JOIN=170 compare foyer,limit-t50,colyseus,socketio,melody -workload W3 -n "$(size 1000 20)"
+	LIMIT_JOIN=170 compare foyer,limit-t50,colyseus,melody -workload W3 -n "$(size 1000 20)"
 	for rate in $(size '100 1000 2000' 20); do compare foyer-sqlite,limit-raw-sqlite -workload W4 -R "$rate" -n "$(size 1000 50)" -dur "$took"; done
 	compare foyer-2n,foyer-pg,limit-raw-pg -workload W4 -R "$(size 1000 20)" -n "$(size 1000 50)" -dur "$took"
 	{
