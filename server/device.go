@@ -43,8 +43,11 @@ type Device struct {
 	ended       bool        // Closed has run
 	busy        int         // requests and resyncs in flight: notifications are held
 	held        []outgoing
-	kept        int   // bytes of held, as the socket was told
-	rev         int64 // the last revision delivered; -1 until hello has read one
+	kept        int         // bytes of held, as the socket was told
+	unanswered  bool        // hello is under way: nothing at all comes before its answer
+	relief      *time.Timer // after which revisions wait no longer; nil: none is held
+	relieved    bool        // they don't
+	rev         int64       // the last revision delivered; -1 until hello has read one
 	place       *place
 	wantsStates bool    // of a companion: it asked for states at all
 	wants       *wants  // whose states it asked for in its place; nil: everybody's
@@ -79,11 +82,36 @@ func (d *Device) ref() cluster.Device {
 func (d *Device) deliver(o outgoing) {
 	d.mu.Lock()
 	defer d.unlock()
-	if d.busy > 0 {
+	switch {
+	case d.busy == 0 || o.rev > 0 && d.relieved:
+		d.sendLocked(o)
+	default:
 		d.holdLocked(o)
+		if o.rev > 0 && d.relief == nil && !d.unanswered {
+			d.relief = time.AfterFunc(revisionsHeld, d.relieve)
+		}
+	}
+}
+
+// revisionsHeld is how long a change of the user's is held back at most: a request may wait for what is out of reach, but
+// a change is told in time.
+const revisionsHeld = time.Second
+
+// relieve sends the revisions that are held, and has others wait no longer for the request in flight.
+func (d *Device) relieve() {
+	d.mu.Lock()
+	defer d.unlock()
+	if d.busy == 0 || d.ended || d.unanswered {
 		return
 	}
-	d.sendLocked(o)
+	d.relieved = true
+	for _, o := range d.letGoLocked() {
+		if o.rev > 0 {
+			d.sendLocked(o)
+		} else {
+			d.holdLocked(o)
+		}
+	}
 }
 
 // holdLocked keeps a notification back until the request in flight is answered.
@@ -186,6 +214,14 @@ func (d *Device) hold() {
 	d.mu.Unlock()
 }
 
+// holdAll is hold for hello.
+func (d *Device) holdAll() {
+	d.mu.Lock()
+	d.busy++
+	d.unanswered = true
+	d.mu.Unlock()
+}
+
 // release sends frames (an answer and what belongs to it) ahead of everything held, then, with the last hold gone,
 // what was held.
 func (d *Device) release(frames ...[]byte) {
@@ -197,6 +233,11 @@ func (d *Device) release(frames ...[]byte) {
 	if d.busy--; d.busy > 0 {
 		return
 	}
+	if d.relief != nil {
+		d.relief.Stop()
+		d.relief = nil
+	}
+	d.relieved, d.unanswered = false, false
 	for _, o := range d.letGoLocked() {
 		d.sendLocked(o)
 	}

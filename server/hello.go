@@ -72,7 +72,7 @@ func (d *Device) hello(it protocol.Item) {
 	defer d.srv.hellos.Add(-1)
 	ctx, cancel := context.WithTimeout(d.srv.ctx, requestTime)
 	defer cancel()
-	d.hold()
+	d.holdAll()
 	var fx effects
 	var answer []byte
 	var result *protocol.HelloResult

@@ -122,7 +122,7 @@ func TestARosterThatCouldNotBeShownAnewIsShownOnceItCan(t *testing.T) {
 		ada.told()
 		ben.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
 		pass(second)
-		w.nodes[0].app.Server().LosesPlacesOf("ada", 3)
+		w.nodes[0].app.Server().LosesPlacesOf("ada", 3, 0)
 		eve.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
 		pass(3 * second)
 		require.Equal(t, []string{"resync v3 members=3 missed=true"}, ada.summary(), "without another roster to find it by")
@@ -164,6 +164,23 @@ func TestNobodyWritesStatesAfterTheOthersWereToldThatTheyLeft(t *testing.T) {
 		cem.ok("session.join", at(session), nil)
 		pass(second)
 		require.NotContains(t, strings.Join(append(ada.seen(), cem.seen()...), "\n"), "of nobody")
+	})
+}
+
+func TestAChangeIsToldInTimeWhileARequestWaitsForWhatIsOutOfReach(t *testing.T) {
+	story(t, free, func(w *world) {
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		w.nodes[0].app.Server().LosesPlacesOf("ada", 1, 4*second)
+		asked := ada.ask("people.focus", obj{"user_id": "ben"})
+		ben.ok("invitation.send", to("ada"), nil)
+		pass(2 * second)
+		require.Equal(t, []string{"relation rev=1 ben invitation_received cause=received notify=true unseen=1"}, ada.summary())
+		_, answered := ada.answer(asked)
+		require.False(t, answered)
+		ben.ok("invitation.withdraw", obj{"user_id": "ada"}, nil)
+		pass(second)
+		require.Equal(t, []string{"relation rev=2 ben none cause= notify=false unseen=0"}, ada.summary())
+		ada.wait(asked)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"foyer/protocol"
 	"foyer/server/cluster"
@@ -71,6 +72,7 @@ func (s *Server) LosesLog(times int) { s.changes = &unreadable{Changes: s.change
 type unplaced struct {
 	session.Registry
 	user  string
+	after time.Duration
 	mu    sync.Mutex
 	times int // guarded by mu
 }
@@ -80,14 +82,16 @@ func (u *unplaced) Places(ctx context.Context, userIDs []string) (map[string]str
 	defer u.mu.Unlock()
 	if u.times > 0 && slices.Contains(userIDs, u.user) {
 		u.times--
+		<-time.After(u.after)
 		return nil, protocol.Refuse(protocol.Unavailable)
 	}
 	return u.Registry.Places(ctx, userIDs)
 }
 
-// LosesPlacesOf has the place of a user out of reach the next times. It belongs where nothing is being read.
-func (s *Server) LosesPlacesOf(user string, times int) {
-	s.registry = &unplaced{Registry: s.registry, user: user, times: times}
+// LosesPlacesOf has the place of a user out of reach the next times, as is found out after some time. It belongs where
+// nothing is being read.
+func (s *Server) LosesPlacesOf(user string, times int, after time.Duration) {
+	s.registry = &unplaced{Registry: s.registry, user: user, times: times, after: after}
 }
 
 // unfollowed has topics out of reach so many times.
