@@ -59,7 +59,10 @@ func (s *Service) UpdateSettings(ctx context.Context, op Operation, p protocol.S
 		}
 		return tx.SaveOperation(op)
 	})
-	return result, effects, err
+	if err != nil {
+		return protocol.SettingsResult{}, Effects{}, err // nothing is told of what may not have been committed
+	}
+	return result, effects, nil
 }
 
 // remember reads the result of an operation that was carried out before into result. The same op_id with another
