@@ -39,6 +39,7 @@ type device struct {
 	first  int64 // the revision it began with
 	told   []told
 	lost   time.Time // when its last socket broke
+	lostOn string    // and on which node
 	silent bool      // it reads nothing
 	woken  chan struct{}
 	mutes  []gap // when it read nothing
@@ -183,7 +184,7 @@ func (d *device) online(l *line, hello *protocol.HelloResult, resuming bool) {
 	if resuming && !hello.Resumed {
 		d.w.violate("resume", "%s at revision %d was not resumed on %s (epoch %s, now %s, revision %d)", d.name, d.rev, l.node.name, d.epoch, hello.Epoch, hello.Rev)
 	}
-	if resuming && hello.DeviceID != d.id && time.Since(d.lost) < absentFor && !d.w.tooSlow() && !d.w.overlaps(d.lost, time.Now(), ofRedis) {
+	if resuming && hello.DeviceID != d.id && time.Since(d.lost) < absentFor && !d.w.tooSlow() && !d.w.overlaps(d.lost, time.Now(), ofRedis) && !d.w.stood(d.lostOn, d.lost) {
 		d.w.violate("place lost", "%s came back on %s after %s, and is another device: %s, now %s", d.name, l.node.name, time.Since(d.lost), d.id, hello.DeviceID)
 	}
 	if !hello.Resumed {
@@ -209,7 +210,7 @@ func (d *device) offline(l *line) {
 	l.sock.Drop()
 	close(l.gone)
 	d.mu.Lock()
-	d.line, d.lost = nil, time.Now()
+	d.line, d.lost, d.lostOn = nil, time.Now(), l.node.name
 	d.up = make(chan struct{})
 	d.mu.Unlock()
 	if d.onGone != nil {

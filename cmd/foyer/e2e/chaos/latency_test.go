@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -44,6 +45,11 @@ func (w *world) took(d *device, x told, commit time.Time) {
 // excused reports whether the node itself was stopped, or the device read nothing, at some time between two moments.
 func (w *world) excused(node string, from, to time.Time) bool {
 	return w.overlaps(from, to, func(p *phase) bool { return p.node == node })
+}
+
+// stood reports whether a node was stopped just before: its devices may have been away for longer than they know.
+func (w *world) stood(node string, at time.Time) bool {
+	return w.overlaps(at.Add(-absentFor), at, func(p *phase) bool { return p.node == node && strings.HasPrefix(p.fault, "stop") })
 }
 
 // quantile returns the q-th of sorted durations.
