@@ -44,8 +44,9 @@ const (
 	together = 20
 	// lookEvery is how often the line's rate follows the machine.
 	lookEvery = 100 * time.Millisecond
-	// slowest is the part of the pace that is kept on a machine that is behind: who waits outside wants in too.
-	slowest = 1.0 / 3
+	// slowest is the part of the pace that is kept on a machine that is behind: who waits outside wants in too, and after a
+	// restart within the time for which members are waited for.
+	slowest = 2.0 / 3
 )
 
 func newDoor(perSecond int) *door {

@@ -90,7 +90,7 @@ func TestOnAMachineThatIsBehindFewerComeIn(t *testing.T) {
 			return n
 		}
 		in(5)
-		require.InDelta(t, 100, second(), 35, "a third, and those who come in at once")
+		require.InDelta(t, 200, second(), 35, "two thirds, and those who come in at once")
 		machine = false
 		for range 3 {
 			second()
