@@ -200,7 +200,7 @@ func (r *rooms) choose(id string, p protocol.SettingsUpdateParams) {
 }
 
 func (r *rooms) actor(id string) session.Actor {
-	return session.Actor{User: protocol.User{ID: r.id(id), Name: id}, Device: session.Device{ID: id, Link: id, Kind: protocol.KindHeadset, Connected: true}}
+	return session.Actor{UserID: r.id(id), Device: session.Device{ID: id, Link: id, Kind: protocol.KindHeadset, Connected: true}}
 }
 
 func (r *rooms) create(host string, p protocol.SessionCreateParams) string {
