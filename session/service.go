@@ -84,7 +84,7 @@ func (s *Service) outsider(ctx context.Context, actor, sessionID string) error {
 	if !found {
 		return protocol.Refuse(protocol.SessionNotFound)
 	}
-	ok, err := s.visibleTo(ctx, &l.Record, actor)
+	ok, err := s.visibleTo(ctx, &l, actor)
 	switch {
 	case err != nil:
 		return err
@@ -95,14 +95,15 @@ func (s *Service) outsider(ctx context.Context, actor, sessionID string) error {
 }
 
 // visibleTo reports whether userID may know of a session.
-func (s *Service) visibleTo(ctx context.Context, rec *Record, userID string) (bool, error) {
-	shown, err := s.shown(ctx, userID, []Record{*rec})
+func (s *Service) visibleTo(ctx context.Context, l *Lookup, userID string) (bool, error) {
+	shown, err := s.shown(ctx, userID, []Record{l.Record}, l.Unblocked)
 	return len(shown) == 1, err
 }
 
 // shown returns those of the sessions that userID may know of: not those whose host has blocked them, nor those for the
-// host's connections if they are none. With nobody in, the creator counts as the host.
-func (s *Service) shown(ctx context.Context, userID string, records []Record) ([]Record, error) {
+// host's connections if they are none. With nobody in, the creator counts as the host. Of somebody unblocked it is known
+// that nobody has blocked them.
+func (s *Service) shown(ctx context.Context, userID string, records []Record, unblocked bool) ([]Record, error) {
 	ids := make([]string, len(records))
 	for i, r := range records {
 		ids[i] = r.ID
@@ -126,7 +127,7 @@ func (s *Service) shown(ctx context.Context, userID string, records []Record) ([
 		}
 	}
 	blocked, connected := map[string]bool{}, map[string]bool{}
-	if len(all) > 0 {
+	if len(all) > 0 && !unblocked {
 		if blocked, err = s.relations.BlockedBy(ctx, userID, all); err != nil {
 			return nil, err
 		}

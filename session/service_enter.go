@@ -109,7 +109,7 @@ func (s *Service) admit(ctx context.Context, userID, id string, right func(hash 
 	}
 	a := applicant{userID: userID, banned: l.Banned, member: standings.By[userID].Member != nil}
 	if !a.member {
-		if a.visible, err = s.visibleTo(ctx, &l.Record, userID); err != nil {
+		if a.visible, err = s.visibleTo(ctx, &l, userID); err != nil {
 			return admitted{}, err
 		}
 	}

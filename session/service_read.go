@@ -30,7 +30,7 @@ func (s *Service) List(ctx context.Context, viewer string, p protocol.SessionLis
 		if err != nil {
 			return out, err
 		}
-		shown, err := s.shown(ctx, viewer, batch)
+		shown, err := s.shown(ctx, viewer, batch, false)
 		if err != nil {
 			return out, err
 		}

@@ -81,7 +81,9 @@ type Operation struct {
 type Lookup struct {
 	Record
 	Banned bool
-	User   protocol.User // as others see them; zero for a user who is not known
+	// Unblocked says that nobody at all has blocked them, nor they anybody: so nobody has to be asked.
+	Unblocked bool
+	User      protocol.User // as others see them; zero for a user who is not known
 }
 
 // Position is a place in a list that is ordered by time, the newest first, then by id.

@@ -121,8 +121,11 @@ func sessionKey(name string) string {
 // lookup is one statement, since each join needs it.
 var lookup = `SELECT s.` + strings.ReplaceAll(sessionColumns, ", ", ", s.") + `,
 		EXISTS (SELECT 1 FROM session_bans b WHERE b.session_id = s.id AND b.user_id = $2),
+		NOT EXISTS (` + blocksOfAsker + `),
 		COALESCE(u.id, ''), COALESCE(u.name, ''), COALESCE(u.username, ''), COALESCE(u.avatar_url, '')
 	FROM sessions s LEFT JOIN users u ON u.id = $2 WHERE s.id = $1`
+
+var blocksOfAsker = strings.ReplaceAll(blocksOf, "$1", "$2")
 
 // Lookup implements session.Records.
 func (s sessions) Lookup(ctx context.Context, id, userID string) (l session.Lookup, found bool, err error) {
@@ -130,7 +133,7 @@ func (s sessions) Lookup(ctx context.Context, id, userID string) (l session.Look
 		l, found = session.Lookup{}, false
 		return tx.rows(lookup, func(r scanner) (err error) {
 			found = true
-			l.Record, err = scanSessionAnd(r, &l.Banned, &l.User.ID, &l.User.Name, &l.User.Username, &l.User.AvatarURL)
+			l.Record, err = scanSessionAnd(r, &l.Banned, &l.Unblocked, &l.User.ID, &l.User.Name, &l.User.Username, &l.User.AvatarURL)
 			return err
 		}, id, userID)
 	})

@@ -109,6 +109,8 @@ func connectionsByName(t *testing.T, p *pairs) {
 }
 
 func blocksBothWays(t *testing.T, p *pairs) {
+	p.users("guy")
+	createSession(t, p.store.Sessions(), sessionRecord("a", 1))
 	p.write(func(tx invitation.Tx) error {
 		return errors.Join(
 			tx.SavePair("ada", "ben", invitation.Pair{Flags: [2]invitation.Flags{{Blocked: 1}, {Blocked: 2}}}),
@@ -120,7 +122,11 @@ func blocksBothWays(t *testing.T, p *pairs) {
 		"ada": {Of: []string{"ben"}, By: []string{"ben", "eve"}},
 		"ben": {Of: []string{"ada"}, By: []string{"ada"}},
 		"eve": {Of: []string{"ada"}},
+		"guy": {},
 	} {
+		l, _, err := p.store.Sessions().Lookup(t.Context(), "a", id)
+		require.NoError(t, err)
+		require.Equal(t, id == "guy", l.Unblocked, id)
 		p.read(func(tx invitation.Reader) error {
 			got, err := tx.Blocks(id)
 			slices.Sort(got.By)
