@@ -130,7 +130,7 @@ func TestMoreUpgradesThanTheRateAllows(t *testing.T) {
 			if err == nil {
 				require.NoError(t, c.Close())
 			} else {
-				require.Equal(t, "1", res.Header.Get("Retry-After"))
+				require.Contains(t, []string{"1", "2"}, res.Header.Get("Retry-After"), "one who is outside is let in within a fifth of a second")
 			}
 			require.NoError(t, res.Body.Close())
 			return res.StatusCode
