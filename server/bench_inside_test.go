@@ -19,7 +19,7 @@ func (s *Server) TellPresence(userID string, n int) {
 	p := s.person(userID)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.known, p.newest = true, presence.Full{Status: protocol.StatusOnline, Devices: []protocol.Kind{protocol.KindHeadset}, Note: fmt.Sprint(n)}
+	p.known, p.newest = true, reading{Full: presence.Full{Status: protocol.StatusOnline, Devices: []protocol.Kind{protocol.KindHeadset}, Note: fmt.Sprint(n)}}
 	s.tellLocked(p)
 }
 

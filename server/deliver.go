@@ -46,7 +46,7 @@ func (s *Server) received(_ cluster.Topic, m *cluster.Message) {
 			s.metrics.malformed.Inc()
 			return
 		}
-		s.presenceCame(m.User, full)
+		s.presenceCame(m, full)
 		s.touchPanelsOf(m.User)
 	case cluster.KindTouched:
 		s.touchPanelsOf(m.User)

@@ -9,6 +9,7 @@ import (
 
 	"foyer/presence"
 	"foyer/protocol"
+	"foyer/server/cluster"
 	"foyer/server/store"
 )
 
@@ -92,5 +93,6 @@ func (s *Server) Rewatch(ctx context.Context, userID, other string) error {
 
 // PresenceCame is a note that a user sets, as this node hears of it.
 func (s *Server) PresenceCame(userID, note string) {
-	s.presenceCame(userID, presence.Full{Status: protocol.StatusOnline, Note: note})
+	m := &cluster.Message{User: userID, Incarnation: s.epoch(), At: s.now().UnixMicro()}
+	s.presenceCame(m, presence.Full{Status: protocol.StatusOnline, Note: note})
 }

@@ -65,11 +65,11 @@ func (s *Server) setPresence(ctx context.Context, d *Device, p *protocol.Presenc
 			return nil, err
 		}
 	}
-	fulls, err := s.fullOf(ctx, []string{d.userID})
+	read, err := s.fullOf(ctx, []string{d.userID})
 	if err != nil {
 		return nil, err
 	}
-	own := presence.View(fulls[d.userID], presence.Viewer{Self: true})
+	own := presence.View(read[d.userID].Full, presence.Viewer{Self: true})
 	fx.presence(d.userID)
 	if invisible || before.Invisible || user.Note != before.Note { // what is the user's own is shown on their other devices
 		frame := presenceFrame(d.userID, *own)

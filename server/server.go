@@ -131,6 +131,7 @@ type Server struct {
 	draining atomic.Bool
 	hellos   atomic.Int64 // being carried out
 	tailRead atomic.Int64 // when the log's tail was last read, Unix milliseconds
+	ticks    atomic.Int64 // counts what is read and taken of presences, to tell what came first here
 	tail     int64        // up to where the log was read; owned by Start, then by Run
 
 	beat      beat

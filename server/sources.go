@@ -72,7 +72,7 @@ func (p presences) Presences(ctx context.Context, viewer string, others map[stri
 	for id := range others {
 		ids = append(ids, id)
 	}
-	fulls, err := p.s.fullOf(ctx, ids)
+	read, err := p.s.fullOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (p presences) Presences(ctx context.Context, viewer string, others map[stri
 	}
 	out := make(map[string]people.Seen, len(others))
 	for id, relation := range others {
-		f := fulls[id]
+		f := read[id].Full
 		v := presence.View(f, presence.Viewer{
 			Self: id == viewer, Connected: relation == protocol.RelationConnected,
 			SameSession: f.Session != nil && f.Session.ID == places[viewer], Blocked: deaf[id],

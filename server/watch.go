@@ -21,7 +21,8 @@ type person struct {
 	mu     sync.Mutex // guards what follows
 	shown  presence.Full
 	known  bool // shown was read, or came
-	newest presence.Full
+	newest reading
+	taken  int64 // when newest was taken, by Server.ticks
 	pace   presence.Pace
 	timer  *time.Timer
 }
@@ -48,15 +49,18 @@ func (s *Server) watch(ctx context.Context, a *account, ids ...string) error {
 			fresh = append(fresh, id)
 		}
 	}
-	fulls, err := s.fullOf(ctx, fresh)
+	began := s.ticks.Add(1)
+	read, err := s.fullOf(ctx, fresh)
 	if err != nil {
 		return err
 	}
-	for id, full := range fulls {
+	for id, r := range read {
 		if p := s.person(id); p != nil {
 			p.mu.Lock()
 			if !p.known {
-				p.known, p.shown, p.newest = true, full, full
+				p.known, p.shown, p.newest = true, r.Full, r
+			} else if p.taken > began {
+				s.lookAgain(id) // at what came meanwhile
 			}
 			p.mu.Unlock()
 		}
@@ -113,31 +117,6 @@ func (s *Server) person(id string) *person {
 	return s.persons.by[id]
 }
 
-// presenceCame takes a person's presence, and tells those who watch them: at once, or when the pace allows.
-func (s *Server) presenceCame(id string, full presence.Full) {
-	p := s.person(id)
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known && presence.Unchanged(p.newest, full) {
-		return
-	}
-	p.newest = full
-	if !p.known {
-		p.known, p.shown = true, presence.Full{Status: protocol.StatusOffline, Devices: []protocol.Kind{}}
-	}
-	now := s.now()
-	send, at := p.pace.Changed(now)
-	switch {
-	case send:
-		s.tellLocked(p)
-	case p.timer == nil:
-		p.timer = time.AfterFunc(at.Sub(now), func() { s.presenceDue(p) })
-	}
-}
-
 func (s *Server) presenceDue(p *person) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -149,7 +128,7 @@ func (s *Server) presenceDue(p *person) {
 
 // tellLocked sends each watcher what it may see of p's newest presence, if that is different from before.
 func (s *Server) tellLocked(p *person) {
-	before, after := p.shown, p.newest
+	before, after := p.shown, p.newest.Full
 	p.shown = after
 	var frame []byte
 	var of *protocol.Presence
@@ -204,10 +183,11 @@ func (s *Server) tellMoved(a *account, p *person, from, to string) {
 }
 
 // fullOf reads the presence of users; who has no devices is offline.
-func (s *Server) fullOf(ctx context.Context, ids []string) (map[string]presence.Full, error) {
+func (s *Server) fullOf(ctx context.Context, ids []string) (map[string]reading, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	began := s.now().UnixMicro()
 	users, err := s.devices.Of(ctx, ids...)
 	if err != nil {
 		return nil, err
@@ -221,12 +201,16 @@ func (s *Server) fullOf(ctx context.Context, ids []string) (map[string]presence.
 		return nil, err
 	}
 	now := s.now()
-	fulls := make(map[string]presence.Full, len(ids))
+	read := make(map[string]reading, len(ids))
 	for _, id := range ids {
 		u := users[id]
-		fulls[id] = presence.Fold(foldable(u.Devices), accountOf(u.Profile), names[places[id]], now)
+		r := reading{Full: presence.Fold(foldable(u.Devices), accountOf(u.Profile), names[places[id]], now), node: s.epoch(), at: began}
+		if u.Alone {
+			r.at = 0
+		}
+		read[id] = r
 	}
-	return fulls, nil
+	return read, nil
 }
 
 // sessionNames returns what presence shows of the sessions that users are in.
@@ -260,23 +244,6 @@ func (s *Server) presenceChanged(userID string) {
 	s.inTurn(&s.showing, userID, func(ctx context.Context) error { return s.showPresence(ctx, userID) })
 }
 
-// rereadPresences looks at everybody who is watched here, in case a message was lost.
-func (s *Server) rereadPresences(ctx context.Context) error {
-	s.persons.mu.Lock()
-	ids := slices.Collect(maps.Keys(s.persons.by))
-	s.persons.mu.Unlock()
-	for chunk := range slices.Chunk(ids, 500) {
-		fulls, err := s.fullOf(ctx, chunk)
-		if err != nil {
-			return err
-		}
-		for id, full := range fulls {
-			s.presenceCame(id, full)
-		}
-	}
-	return nil
-}
-
 // showPresence publishes a user's presence as it now is to those who watch. Where it is known that nobody does, only the
 // end of a note is looked for: whoever begins to watch reads the rest.
 func (s *Server) showPresence(ctx context.Context, userID string) error {
@@ -290,18 +257,18 @@ func (s *Server) showPresence(ctx context.Context, userID string) error {
 		s.presenceTimer(userID, presence.Fold(foldable(u.Devices), accountOf(u.Profile), nil, s.now()).Next)
 		return nil
 	}
-	fulls, err := s.fullOf(ctx, []string{userID})
+	read, err := s.fullOf(ctx, []string{userID})
 	if err != nil {
 		return err
 	}
-	full := fulls[userID]
-	body, err := json.Marshal(full)
+	r := read[userID]
+	body, err := json.Marshal(r.Full)
 	if err != nil {
 		s.log.Error().Err(err).Msg("presence not encoded")
 		return nil
 	}
-	s.bus.Publish(topic, &cluster.Message{Kind: cluster.KindPresence, User: userID, Presence: body})
-	s.presenceTimer(userID, full.Next)
+	s.bus.Publish(topic, &cluster.Message{Kind: cluster.KindPresence, User: userID, Presence: body, Incarnation: r.node, At: r.at})
+	s.presenceTimer(userID, r.Next)
 	return nil
 }
 

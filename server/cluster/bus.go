@@ -65,7 +65,8 @@ const (
 	// To a session: the node Incarnation has nobody's state yet.
 	KindStatesWanted Kind = "states_wanted"
 
-	// To those who watch a person: the person's presence, whole; viewers get what they may see of it.
+	// To those who watch a person: the person's presence, whole, as the node Incarnation read it; viewers get what they may
+	// see of it.
 	KindPresence Kind = "presence"
 	// To those who watch a person: something that a focus panel shows may have changed.
 	KindTouched Kind = "touched"
@@ -92,6 +93,6 @@ type Message struct {
 	Incarnation string             `json:"incarnation,omitempty"`
 	Frame       json.RawMessage    `json:"frame,omitempty"` // ready for the socket
 	Presence    json.RawMessage    `json:"presence,omitempty"`
-	At          int64              `json:"at,omitempty"` // when the States were written, Unix milliseconds
+	At          int64              `json:"at,omitempty"` // when the States were written, Unix milliseconds, or the Presence was read, microseconds (0: it was not)
 	States      [][]byte           `json:"-"`            // binary frames of ticks, each less than 64 kB
 }

@@ -89,4 +89,5 @@ type Upkeep interface {
 type UserDevices struct {
 	Devices []Device
 	Profile Profile
+	Alone   bool `json:"-"` // as this node last saw them: the others were out of reach
 }

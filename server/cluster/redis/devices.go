@@ -172,7 +172,7 @@ func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster
 	began := time.Now()
 	values, err := r.c.loadAll(ctx, keys)
 	if away(err) {
-		return r.seen.of(userIDs), nil
+		return r.lastSeen(userIDs), nil
 	}
 	if err != nil {
 		return nil, err
@@ -189,6 +189,18 @@ func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster
 	}
 	r.seen.note(userIDs, out, began)
 	return out, nil
+}
+
+// lastSeen is what this node knows of users by itself.
+func (r *Devices) lastSeen(userIDs []string) map[string]cluster.UserDevices {
+	known := r.seen.of(userIDs)
+	out := make(map[string]cluster.UserDevices, len(userIDs))
+	for _, id := range userIDs {
+		u := known[id]
+		u.Alone = true
+		out[id] = u
+	}
+	return out
 }
 
 // SetProfile replaces a user's profile, if the user has devices.

@@ -1,0 +1,54 @@
+package server_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// thinks is what a device believes of somebody's note.
+func (d *device) thinks(of string) string { return d.known().presences[of].Note }
+
+// TestOfTwoNodesThatTellAPresenceTheNewestIsShown has one node tell what it read after the other one has told what it
+// read later.
+func TestOfTwoNodesThatTellAPresenceTheNewestIsShown(t *testing.T) {
+	for name, by := range map[string]time.Duration{"by little": second, "by much": 5 * second} {
+		t.Run(name, func(t *testing.T) {
+			cast(t, 2, free, func(w *world) {
+				slow := w.nodes[1].app.Server().PresencesLate()
+				ada, ben := w.arrives("ada"), w.arrives("ben")
+				connect(ada, ben)
+				desk := w.arrives("ben", kind("desktop"))
+				pass(10 * second) // nothing was told lately
+				slow.Set(by)
+				ben.sets("busy", obj{"note": "old"})
+				pass(second / 2)
+				desk.sets("busy", obj{"note": "new"})
+				pass(8 * second)
+				require.Equal(t, "new", ada.thinks("ben"))
+				slow.Set(0)
+				pass(second)
+			})
+		})
+	}
+}
+
+// TestAPresenceThatIsReadAnewIsNotOlderThanWhatWasToldMeanwhile has a node read, then hear, and then use what it read.
+func TestAPresenceThatIsReadAnewIsNotOlderThanWhatWasToldMeanwhile(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		one := w.nodes[0].app.Server()
+		slow := one.DevicesLate()
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		connect(ada, ben)
+		ben.sets("busy", obj{"note": "old"})
+		pass(10 * second)
+		slow.Set(2 * second)
+		one.Resubscribed()
+		pass(second)
+		ben.sets("busy", obj{"note": "new"})
+		slow.Set(0)
+		pass(4 * second)
+		require.Equal(t, "new", ada.thinks("ben"))
+	})
+}
