@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -16,9 +15,6 @@ import (
 
 // floodAfter is how many requests in a row may be refused by the rate limit before the device is closed with 4429.
 const floodAfter = 600
-
-// requestTime bounds how long a request may take.
-const requestTime = 15 * time.Second
 
 // handler carries out one request of a device that has said hello. What it changed for others goes into fx, which is
 // published once the answer is on its way.
@@ -120,9 +116,7 @@ func (d *Device) run(it protocol.Item, fx *effects) (any, error) {
 		}
 		return nil, protocol.UnknownMethod(it.Method)
 	}
-	ctx, cancel := context.WithTimeout(d.srv.ctx, requestTime)
-	defer cancel()
-	return d.guarded(store.WithUrgency(ctx, d.urgency(it.Method)), h, it, fx)
+	return d.guarded(store.WithUrgency(d.srv.term(), d.urgency(it.Method)), h, it, fx)
 }
 
 // guarded keeps a mistake in a handler from taking anybody else down.

@@ -70,8 +70,7 @@ func (d *Device) hello(it protocol.Item) {
 	started := d.srv.now()
 	d.srv.hellos.Add(1)
 	defer d.srv.hellos.Add(-1)
-	ctx, cancel := context.WithTimeout(d.srv.ctx, requestTime)
-	defer cancel()
+	ctx := d.srv.term()
 	d.holdAll()
 	var fx effects
 	var answer []byte
@@ -174,6 +173,11 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 	result.Features = s.features(claims)
 	d.setClaims(claims)
 	d.greeted = true
+	if user.NoteUntil.IsZero() {
+		fx.presenceMoved(user.ID)
+	} else {
+		fx.presence(user.ID)
+	}
 	s.greeted(d, result, fx)
 	return result, replay, nil
 }
@@ -290,9 +294,8 @@ func (s *Server) welcome(ctx context.Context, d *Device, resume *protocol.Resume
 	}, log.entries, nil
 }
 
-// greeted does what follows the answer: others see the device, a companion is shown where its user is.
+// greeted does what follows the answer: a companion is shown where its user is.
 func (s *Server) greeted(d *Device, result *protocol.HelloResult, fx *effects) {
-	fx.presence(d.userID)
 	if result.SessionID == "" {
 		return
 	}

@@ -127,6 +127,7 @@ type Server struct {
 
 	ctx      context.Context // ends when the server has stopped
 	cancel   context.CancelFunc
+	terms    terms
 	tasks    sync.WaitGroup // what runs in the background
 	draining atomic.Bool
 	hellos   atomic.Int64 // being carried out
@@ -219,14 +220,12 @@ func (s *Server) crowded() bool {
 // background runs fn beside everything else, until the server stops at the latest.
 func (s *Server) background(fn func(ctx context.Context)) {
 	s.tasks.Go(func() {
-		ctx, cancel := context.WithTimeout(s.ctx, requestTime)
-		defer cancel()
 		defer func() {
 			if p := recover(); p != nil {
 				s.log.Error().Err(panicked(p)).Msg("mistake in the background")
 			}
 		}()
-		fn(ctx)
+		fn(s.term())
 	})
 }
 
