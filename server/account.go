@@ -3,10 +3,12 @@ package server
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"foyer/invitation"
 	"foyer/server/cluster"
 )
 
@@ -22,6 +24,7 @@ type account struct {
 
 	mu          sync.Mutex      // guards what follows
 	refs        int             // guarded by accounts.mu instead: devices and requests that hold the account
+	words       int             // about blocks, that came or were read
 	blocks      map[string]bool // nil for nobody, as blockedBy
 	blockedBy   map[string]bool
 	connections map[string]bool  // nil once closed
@@ -66,33 +69,30 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 	if err := s.bus.Subscribe(ctx, cluster.UserTopic(a.id)); err != nil {
 		return err
 	}
-	c, err := s.invitations.Circle(ctx, a.id)
-	if err != nil {
-		return err
-	}
 	places, err := s.registry.Places(ctx, []string{a.id})
 	if err != nil {
 		return err
 	}
 	a.place(places[a.id]) // before anything newer can come
-	a.mu.Lock()
-	a.blocks, a.blockedBy, a.connections = set(c.Of), set(c.By), set(c.Connections)
-	if a.connections == nil {
-		a.connections = map[string]bool{}
+	var early []func()
+	_, err = a.read(func() (invitation.Blocks, func(), error) {
+		c, err := s.invitations.Circle(ctx, a.id)
+		return c.Blocks, func() {
+			a.connections, a.rev = set(c.Connections), c.Rev
+			if a.connections == nil {
+				a.connections = map[string]bool{}
+			}
+			early, a.early = a.early, nil
+		}, err
+	})
+	if err != nil {
+		return err
 	}
-	a.rev = c.Rev
-	early := a.early
-	a.early = nil
-	a.mu.Unlock()
 	for _, apply := range early {
 		apply()
 	}
 	a.mu.Lock()
-	a.mixLocked()
-	ids := c.Connections[:0]
-	for id := range a.connections {
-		ids = append(ids, id)
-	}
+	ids := slices.Collect(maps.Keys(a.connections))
 	a.mu.Unlock()
 	return s.watch(ctx, a, ids...)
 }
@@ -140,42 +140,10 @@ func (a *account) later(apply func()) bool {
 	return true
 }
 
-// blocked takes note that by blocks of, or no longer; the account is one of the two.
-func (a *account) blocked(by, of string, on bool) {
-	if a.later(func() { a.blocked(by, of, on) }) {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	side, other := &a.blocks, of
-	if by != a.id {
-		side, other = &a.blockedBy, by
-	}
-	switch {
-	case !on:
-		delete(*side, other)
-	case *side == nil:
-		*side = set([]string{other})
-	default:
-		(*side)[other] = true
-	}
-	a.mixLocked()
-}
-
-func (a *account) mixLocked() {
-	a.deaf = nil
-	if len(a.blocks)+len(a.blockedBy) > 0 {
-		a.deaf = map[string]bool{}
-		maps.Copy(a.deaf, a.blocks)
-		maps.Copy(a.deaf, a.blockedBy)
-	}
-}
-
-// notHeard returns whom the user does not hear, and who does not hear the user: nil for nobody. It must not be changed.
-func (a *account) notHeard() map[string]bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.deaf
+// loaded waits until the account is, and reports whether there is anything in it.
+func (a *account) loaded() bool {
+	a.loading.Wait()
+	return a.err == nil
 }
 
 // connect takes note that as of the user's revision rev a connection stands or doesn't, and reports whether that is new.

@@ -23,12 +23,7 @@ func (s *Server) received(_ cluster.Topic, m *cluster.Message) {
 	case cluster.KindPush:
 		s.toUser(m.User, outgoing{frame: m.Frame}, m.Except)
 	case cluster.KindBlock:
-		for _, id := range []string{m.User, m.Other} {
-			if a := s.account(id); a != nil {
-				a.blocked(m.User, m.Other, m.On)
-				s.background(func(ctx context.Context) { s.reexclude(ctx, id) })
-			}
-		}
+		s.blockCame(m)
 	case cluster.KindClose:
 		s.closeDevice(m)
 	case cluster.KindEnded:

@@ -116,7 +116,7 @@ func (s *Server) userPlaced(m *cluster.Message) {
 func (s *Server) followInTurn(userID string) {
 	s.inTurn(&s.following, userID, func(ctx context.Context) error {
 		a := s.account(userID)
-		if a == nil {
+		if a == nil || !a.loaded() {
 			return nil
 		}
 		if !a.outOfDate.Swap(false) {

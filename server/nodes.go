@@ -56,22 +56,16 @@ func (s *Server) Resubscribed() {
 
 // recall reads a user's blocks and place anew.
 func (s *Server) recall(ctx context.Context, a *account) error {
-	b, err := s.invitations.Blocks(ctx, a.id)
-	if err != nil {
+	if err := s.readBlocks(ctx, a); err != nil {
 		return err
 	}
-	a.mu.Lock()
-	if a.early == nil {
-		a.blocks, a.blockedBy = set(b.Of), set(b.By)
-		a.mixLocked()
-	}
-	a.mu.Unlock()
 	s.reexclude(ctx, a.id)
 	moves := map[*Device]int{}
 	for _, d := range s.byUser.Of(a.id) {
 		moves[d] = d.moveCount()
 	}
-	if err := s.follow(ctx, a); err != nil {
+	err := s.follow(ctx, a)
+	if err != nil {
 		return err
 	}
 	for d, n := range moves {

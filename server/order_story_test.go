@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"foyer/server/cluster"
 )
 
 // thinks is what a device believes of somebody's note.
@@ -50,5 +52,27 @@ func TestAPresenceThatIsReadAnewIsNotOlderThanWhatWasToldMeanwhile(t *testing.T)
 		slow.Set(0)
 		pass(4 * second)
 		require.Equal(t, "new", ada.thinks("ben"))
+	})
+}
+
+// TestABlockIsAsItStandsWhicheverWordComesLast has the nodes hear of a block and its end in the wrong order.
+func TestABlockIsAsItStandsWhicheverWordComesLast(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		session := lobby(ada, ben)
+		late := func(on bool) {
+			for _, user := range []string{"ada", "ben"} {
+				w.cluster.Hub.Bus().Publish(cluster.UserTopic(user), &cluster.Message{Kind: cluster.KindBlock, User: "ada", Other: "ben", On: on})
+			}
+			pass(second)
+			forget(ada, ben)
+			ben.ok("session.send", obj{"session_id": session, "kind": "k", "data": 1}, nil)
+		}
+		ada.does("user.block", userID("ben"))
+		late(false)
+		ada.silent()
+		ada.does("user.unblock", userID("ben"))
+		late(true)
+		require.Len(t, ada.told(), 1)
 	})
 }

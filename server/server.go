@@ -146,6 +146,7 @@ type Server struct {
 	persons   persons
 	rooms     rooms
 	catching  turns // logs read, by user
+	blocking  turns // blocks looked up, by user
 	following turns // users followed to their session
 	resyncing turns // sessions shown anew, by socket
 	showing   turns // presence shown, by user
@@ -167,7 +168,7 @@ func New(o Options) *Server {
 		sockets: sockets{all: map[*Device]struct{}{}}, panels: hub.NewIndex[string, *panel](), panelsAt: hub.NewIndex[string, *panel](), watchers: hub.NewIndex[string, *account](),
 		accounts: accounts{by: map[string]*account{}}, persons: persons{by: map[string]*person{}},
 		rooms: rooms{by: map[string]*room{}}, searches: o.Cluster.Pace,
-		catching: newTurns("log of changes not read"), following: newTurns("user not followed"), resyncing: newTurns("session not shown anew"),
+		catching: newTurns("log of changes not read"), blocking: newTurns("blocks not looked up"), following: newTurns("user not followed"), resyncing: newTurns("session not shown anew"),
 		showing: newTurns("presence not shown"), watching: newTurns("connection not watched"), claiming: newTurns("invitation by address not claimed"), rereading: newTurns("not read anew"),
 	}
 	if s.now == nil {
