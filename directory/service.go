@@ -105,7 +105,7 @@ func merge(tx Tx, c Claims, now time.Time, here bool) (u User, changed Changed, 
 		return User{}, Changed{}, false, err
 	}
 	if !found {
-		old = User{Settings: protocol.DefaultSettings(), CreatedAt: now}
+		old = User{Settings: protocol.DefaultSettings(), CreatedAt: now, ShownRev: now.UnixMilli()}
 	}
 	u = old.apply(c)
 	changed = Changed{
@@ -208,6 +208,7 @@ type PresenceChange struct {
 func (s *Service) SetPresence(ctx context.Context, userID string, c PresenceChange) (User, error) {
 	now := s.now().UTC().Truncate(time.Millisecond)
 	return s.change(ctx, userID, func(u *User) {
+		old := *u
 		if c.Note != nil {
 			u.Note, u.NoteUntil = *c.Note, time.Time{}
 		}
@@ -219,6 +220,9 @@ func (s *Service) SetPresence(ctx context.Context, userID string, c PresenceChan
 			if !u.Invisible {
 				u.VisibleSince = now
 			}
+		}
+		if *u != old {
+			u.ShownRev = max(old.ShownRev+1, now.UnixMilli()) // greater too than that of a user of that id who was erased
 		}
 	})
 }

@@ -28,6 +28,7 @@ type User struct {
 	NoteUntil     time.Time // zero: until changed
 	Invisible     bool
 	VisibleSince  time.Time // when Invisible last ended; zero: it never was
+	ShownRev      int64     // greater with each change of the four before it
 	Suspended     bool
 	Rev           int64
 	CreatedAt     time.Time

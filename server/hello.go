@@ -312,7 +312,7 @@ func (s *Server) greeted(d *Device, result *protocol.HelloResult, fx *effects) {
 }
 
 func profileOf(u directory.User) cluster.Profile {
-	return cluster.Profile{Note: u.Note, NoteUntil: u.NoteUntil, Invisible: u.Invisible, VisibleSince: u.VisibleSince}
+	return cluster.Profile{Note: u.Note, NoteUntil: u.NoteUntil, Invisible: u.Invisible, VisibleSince: u.VisibleSince, Rev: u.ShownRev}
 }
 
 // setClaims makes a token the device's and sets the timers for its end.

@@ -39,6 +39,16 @@ type Profile struct {
 	Invisible bool
 	// VisibleSince is when the user last stopped being invisible; zero if they never were.
 	VisibleSince time.Time
+	// Rev is greater with each change of the profile. Nodes may come to know of changes in any order.
+	Rev int64
+}
+
+// Newer returns p, unless other is newer.
+func (p Profile) Newer(other Profile) Profile {
+	if other.Rev > p.Rev {
+		return other
+	}
+	return p
 }
 
 // Attach asks to register a device. WantID names the one to replace, if any.
@@ -73,7 +83,7 @@ type Devices interface {
 	Change(ctx context.Context, userID, deviceID string, fn func(*Device)) error
 	// Of returns the devices and profile of each of the users, in order of coming.
 	Of(ctx context.Context, userIDs ...string) (map[string]UserDevices, error)
-	// SetProfile replaces a user's profile, if the user has devices.
+	// SetProfile replaces a user's profile, if the user has devices and no newer one is known.
 	SetProfile(ctx context.Context, userID string, p Profile) error
 }
 

@@ -33,7 +33,7 @@ type directoryTx struct{ *Tx }
 
 const userColumns = `id, rev, name, username, avatar_url, email, email_verified, phone, phone_verified, username_key,
 	invitable_by, findable_by_name, findable_by_email, email_reminders, recent_people,
-	note, note_until, invisible, visible_at, suspended, created_at, seen_at`
+	note, note_until, invisible, visible_at, shown_rev, suspended, created_at, seen_at`
 
 func scanUser(r scanner) (directory.User, error) {
 	var u directory.User
@@ -41,7 +41,7 @@ func scanUser(r scanner) (directory.User, error) {
 	var noteUntil, visibleAt, createdAt, seenAt int64
 	err := r.Scan(&u.ID, &u.Rev, &u.Name, &u.Username, &u.AvatarURL, &u.Email, &u.EmailVerified, &u.Phone, &u.PhoneVerified, &usernameKey,
 		&u.Settings.InvitableBy, &u.Settings.FindableByName, &u.Settings.FindableByEmail, &u.Settings.EmailReminders, &u.Settings.RecentPeople,
-		&u.Note, &noteUntil, &u.Invisible, &visibleAt, &u.Suspended, &createdAt, &seenAt)
+		&u.Note, &noteUntil, &u.Invisible, &visibleAt, &u.ShownRev, &u.Suspended, &createdAt, &seenAt)
 	u.HoldsUsername = usernameKey != ""
 	u.NoteUntil, u.VisibleSince = instant(noteUntil), instant(visibleAt)
 	u.CreatedAt, u.SeenAt = instant(createdAt), instant(seenAt)
@@ -96,8 +96,8 @@ func (tx directoryTx) user(id string) (directory.User, bool, error) {
 const insertUser = `INSERT INTO users (id, name, username, avatar_url, email, email_verified, phone, phone_verified,
 		name_key, username_key, email_key, phone_key,
 		invitable_by, findable_by_name, findable_by_email, email_reminders, recent_people,
-		note, note_until, invisible, visible_at, suspended, created_at, seen_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+		note, note_until, invisible, visible_at, shown_rev, suspended, created_at, seen_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 	ON CONFLICT (id) DO `
 
 func userArgs(u *directory.User) []any {
@@ -109,7 +109,7 @@ func userArgs(u *directory.User) []any {
 		u.ID, u.Name, u.Username, u.AvatarURL, u.Email, flag(u.EmailVerified), u.Phone, flag(u.PhoneVerified),
 		fold.Name(u.Name), usernameKey, fold.Address(u.Email), fold.Phone(u.Phone),
 		string(u.Settings.InvitableBy), flag(u.Settings.FindableByName), flag(u.Settings.FindableByEmail), flag(u.Settings.EmailReminders), flag(u.Settings.RecentPeople),
-		u.Note, millis(u.NoteUntil), flag(u.Invisible), millis(u.VisibleSince), flag(u.Suspended), millis(u.CreatedAt), millis(u.SeenAt),
+		u.Note, millis(u.NoteUntil), flag(u.Invisible), millis(u.VisibleSince), u.ShownRev, flag(u.Suspended), millis(u.CreatedAt), millis(u.SeenAt),
 	}
 }
 
@@ -130,7 +130,7 @@ func (tx directoryTx) Save(u directory.User) error {
 			name_key = excluded.name_key, username_key = excluded.username_key, email_key = excluded.email_key, phone_key = excluded.phone_key,
 			invitable_by = excluded.invitable_by, findable_by_name = excluded.findable_by_name, findable_by_email = excluded.findable_by_email,
 			email_reminders = excluded.email_reminders, recent_people = excluded.recent_people,
-			note = excluded.note, note_until = excluded.note_until, invisible = excluded.invisible, visible_at = excluded.visible_at,
+			note = excluded.note, note_until = excluded.note_until, invisible = excluded.invisible, visible_at = excluded.visible_at, shown_rev = excluded.shown_rev,
 			suspended = excluded.suspended, seen_at = excluded.seen_at`, userArgs(&u)...)
 	if err != nil {
 		return fmt.Errorf("save user: %w", err)

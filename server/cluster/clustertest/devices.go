@@ -192,13 +192,24 @@ func survives(t *testing.T, r Registered) {
 
 func profile(t *testing.T, r Registered) {
 	attach(t, r, "a")
-	p := cluster.Profile{Note: "back soon", NoteUntil: start.Add(time.Minute), Invisible: true}
+	p := cluster.Profile{Note: "back soon", NoteUntil: start.Add(time.Minute), Invisible: true, Rev: 7}
 	require.NoError(t, r.SetProfile(t.Context(), "ada", p))
 	require.NoError(t, r.SetProfile(t.Context(), "nobody", p))
 	of, err := r.Of(t.Context(), "ada", "nobody")
 	require.NoError(t, err)
 	require.Equal(t, p, of["ada"].Profile)
 	require.NotContains(t, of, "nobody")
+
+	require.NoError(t, r.SetProfile(t.Context(), "ada", cluster.Profile{Note: "older", Rev: 6}))
+	attach(t, r, "b", func(a *cluster.Attach) { a.Profile.Rev = 5 })
+	of, err = r.Of(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Equal(t, p, of["ada"].Profile, "an older one that comes later")
+	p.Note, p.Rev = "newer", 8
+	attach(t, r, "c", func(a *cluster.Attach) { a.Profile = p })
+	of, err = r.Of(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Equal(t, p, of["ada"].Profile)
 }
 
 func restored(t *testing.T, r Registered) {

@@ -39,7 +39,7 @@ func (r *Devices) Attach(_ context.Context, a cluster.Attach) (cluster.Attached,
 		u = &userDevices{}
 		r.users[a.UserID] = u
 	}
-	u.profile = a.Profile
+	u.profile = a.Profile.Newer(u.profile)
 	if old := u.heir(a); old != nil {
 		return r.takeOver(old, a), nil
 	}
@@ -150,12 +150,12 @@ func (r *Devices) Of(_ context.Context, userIDs ...string) (map[string]cluster.U
 	return out, nil
 }
 
-// SetProfile replaces a user's profile, if the user has devices.
+// SetProfile replaces a user's profile, if the user has devices and no newer one is known.
 func (r *Devices) SetProfile(_ context.Context, userID string, p cluster.Profile) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if u := r.users[userID]; u != nil {
-		u.profile = p
+		u.profile = p.Newer(u.profile)
 	}
 	return nil
 }

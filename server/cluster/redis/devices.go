@@ -203,10 +203,10 @@ func (r *Devices) lastSeen(userIDs []string) map[string]cluster.UserDevices {
 	return out
 }
 
-// SetProfile replaces a user's profile, if the user has devices.
+// SetProfile replaces a user's profile, if the user has devices and no newer one is known.
 func (r *Devices) SetProfile(ctx context.Context, userID string, p cluster.Profile) error {
 	return r.update(ctx, userID, func(u *roll) (bool, error) {
-		u.Profile = p
+		u.Profile = p.Newer(u.Profile)
 		return len(u.Devices) > 0, nil
 	})
 }

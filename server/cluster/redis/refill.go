@@ -106,7 +106,7 @@ func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.De
 		}
 		switch i := u.find(d.ID, anySocket); {
 		case i < 0 && (d.Connected || owed):
-			u.Devices, u.Profile, changed = append(u.Devices, d), mine.Profile, true
+			u.Devices, changed = append(u.Devices, d), true
 		case i < 0:
 		case u.Devices[i].Incarnation == d.Incarnation:
 			if owed {
@@ -122,6 +122,9 @@ func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.De
 			u.Devices[i], changed = d, true
 		}
 	}
+	if p := mine.Profile.Newer(u.Profile); len(u.Devices) > 0 && p != u.Profile {
+		u.Profile, changed = p, true
+	}
 	if !owed {
 		return replaced, changed
 	}
@@ -130,9 +133,6 @@ func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.De
 			u.forget(i)
 			changed = true
 		}
-	}
-	if changed || u.Profile != mine.Profile {
-		u.Profile, changed = mine.Profile, true
 	}
 	return replaced, changed
 }

@@ -42,7 +42,7 @@ func (u *roll) graceUntil() int64 {
 }
 
 func (u *roll) attach(a cluster.Attach) (cluster.Attached, error) {
-	u.Profile = a.Profile
+	u.Profile = a.Profile.Newer(u.Profile)
 	if heir := u.heir(a); heir != nil {
 		return heir.takeOver(a), nil
 	}

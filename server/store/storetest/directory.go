@@ -118,7 +118,7 @@ func savedIsRead(t *testing.T, u *users) {
 	require.Equal(t, directory.User{
 		ID: "ada", Name: "Ada Lovelace", Username: "Countess", AvatarURL: "https://example.org/ada.png",
 		Email: "Ada@Example.org", EmailVerified: true, Phone: "+49 30 123456", PhoneVerified: true, HoldsUsername: true,
-		Settings: protocol.DefaultSettings(), CreatedAt: u.now, SeenAt: u.now,
+		Settings: protocol.DefaultSettings(), ShownRev: u.now.UnixMilli(), CreatedAt: u.now, SeenAt: u.now,
 	}, want)
 	got, err := u.Find(t.Context(), "ada")
 	require.NoError(t, err)

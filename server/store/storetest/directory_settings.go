@@ -83,6 +83,11 @@ func durablePresence(t *testing.T, u *users) {
 	require.NoError(t, err)
 	u.wait(time.Minute)
 	user, _ := u.hello(t, directory.Claims{Subject: "ada", Name: "Ada"})
+	rev := user.ShownRev
+	newer := func() {
+		require.Greater(t, user.ShownRev, rev)
+		rev = user.ShownRev
+	}
 	require.True(t, user.Invisible)
 	require.Equal(t, "lunch 🍜", user.Note)
 	require.Equal(t, until, user.NoteUntil)
@@ -91,12 +96,18 @@ func durablePresence(t *testing.T, u *users) {
 	require.NoError(t, err)
 	require.Equal(t, u.now, user.VisibleSince)
 	require.Equal(t, "lunch 🍜", user.Note, "what isn't given stays")
+	newer()
 	user, err = u.SetPresence(t.Context(), "ada", directory.PresenceChange{Note: ptr("back")})
 	require.NoError(t, err)
 	require.True(t, user.NoteUntil.IsZero(), "a new note has its own end")
+	newer()
 	user, err = u.SetPresence(t.Context(), "ada", directory.PresenceChange{Note: ptr("")})
 	require.NoError(t, err)
 	require.Empty(t, user.Note)
+	newer()
+	user, err = u.SetPresence(t.Context(), "ada", directory.PresenceChange{Note: ptr("")})
+	require.NoError(t, err)
+	require.Equal(t, rev, user.ShownRev, "nothing changed")
 	got, err := u.Find(t.Context(), "ada")
 	require.NoError(t, err)
 	require.Equal(t, user, got)
