@@ -20,7 +20,7 @@ func (s *Server) unlessAway(err error) error {
 }
 
 // Resubscribed is to be called when messages from the Bus may have been lost: everything that they would have told is
-// read anew. What stands in the log needs nothing: its tail is read every second.
+// read anew. What stands in the log needs nothing: its tail is read all the time.
 func (s *Server) Resubscribed() {
 	s.inTurn(&s.rereading, "presences", s.rereadPresences)
 	s.accounts.mu.Lock()

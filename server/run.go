@@ -16,7 +16,8 @@ import (
 
 const (
 	sweepEvery  = 200 * time.Millisecond // graces
-	tailEvery   = time.Second            // the log's tail, expiry, empty sessions
+	tailEvery   = 500 * time.Millisecond // the log's tail; a change may wait for revisionsHeld besides, and is told within 2 s
+	dueEvery    = time.Second            // expiry, mail
 	watchEvery  = 30 * time.Second       // presence of those who are watched, in case a message was lost
 	trimEvery   = time.Hour
 	expireBatch = 200
@@ -39,8 +40,8 @@ func (s *Server) Run(ctx context.Context) {
 	}{
 		{sweepEvery, "graces", s.sweep},
 		{tailEvery, "log", s.readTail},
-		{tailEvery, "expiry", s.expire},
-		{tailEvery, "mail", s.mail},
+		{dueEvery, "expiry", s.expire},
+		{dueEvery, "mail", s.mail},
 		{watchEvery, "presence", s.rereadPresences},
 		{trimEvery, "retention", s.trim},
 	} {
