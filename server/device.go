@@ -36,6 +36,8 @@ type Device struct {
 
 	replaced atomic.Bool // another socket was found to have taken it over: nothing more is carried out
 
+	parted atomic.Int64 // how often it may have come to be others whose states d doesn't get
+
 	mu          sync.Mutex // guards what follows
 	claims      *auth.Claims
 	account     *account    // from hello to the end

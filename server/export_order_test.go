@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"foyer/server/cluster"
+	"foyer/session"
 )
 
 // late is how much later a node's own time makes something: 0 at first.
@@ -40,6 +41,24 @@ func (s *Server) DevicesLate() *late {
 	d := &lateDevices{Devices: s.devices}
 	s.devices = d
 	return &d.late
+}
+
+// StandingsLate are used by this node later than they are read. It belongs before the node's first device.
+func (s *Server) StandingsLate() *late {
+	r := &lateRegistry{Registry: s.registry}
+	s.registry = r
+	return &r.late
+}
+
+type lateRegistry struct {
+	session.Registry
+	late
+}
+
+func (r *lateRegistry) Standings(ctx context.Context, sessionID string, userIDs ...string) (session.Standings, error) {
+	standings, err := r.Registry.Standings(ctx, sessionID, userIDs...)
+	r.wait()
+	return standings, err
 }
 
 type lateDevices struct {

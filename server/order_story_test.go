@@ -76,3 +76,39 @@ func TestABlockIsAsItStandsWhicheverWordComesLast(t *testing.T) {
 		require.Len(t, ada.told(), 1)
 	})
 }
+
+// TestStatesOfWhoIsNotSeenStayAwayThoughThatCameWhileItWasRead has whom a device doesn't see be read, then change, and
+// then be used.
+func TestStatesOfWhoIsNotSeenStayAwayThoughThatCameWhileItWasRead(t *testing.T) {
+	for name, first := range map[string]bool{"who joins": false, "who blocks": true} {
+		t.Run(name, func(t *testing.T) {
+			cast(t, 1, free, func(w *world) {
+				slow := w.nodes[0].app.Server().StandingsLate()
+				host, ada, ben, dan := w.arrives("host"), w.arrives("ada"), w.arrives("ben"), w.arrives("dan")
+				session := lobby(host, ada)
+				ada.does("user.block", userID("dan"))
+				if first {
+					ben.joins(session)
+				} else {
+					ada.does("user.block", userID("ben"))
+				}
+				pass(second)
+				slow.Set(second)
+				ada.ok("session.subscribe", at(session), nil)
+				slow.Set(0)
+				if first {
+					ben.does("user.block", userID("ada"))
+				} else {
+					ben.joins(session)
+				}
+				pass(2 * second)
+				forget(host, ada, ben, dan)
+				ada.seen()
+				ben.writes("b")
+				pass(second)
+				require.Empty(t, ada.others())
+				require.Equal(t, []string{"ben=b"}, host.others())
+			})
+		})
+	}
+}

@@ -206,34 +206,45 @@ func (r *room) stop() {
 }
 
 // showStates begins to send d the states of the session that it is in, with a key frame first. A companion gets them
-// only if it asked for them.
+// only if it asked for them. Whose it doesn't get is read anew if that changed meanwhile.
 func (s *Server) showStates(ctx context.Context, d *Device) {
+	for !s.showStatesOnce(ctx, d) {
+	}
+}
+
+// showStatesOnce reports whether there is nothing left to do.
+func (s *Server) showStatesOnce(ctx context.Context, d *Device) bool {
+	parted := d.parted.Load()
 	d.mu.Lock()
 	p := d.place
 	wanted := p != nil && p.version >= 0 && (!d.companion || d.wantsStates)
 	d.mu.Unlock()
 	if !wanted {
-		return
+		return true
 	}
 	not, err := s.notSeen(ctx, d, p.room.id)
 	if err != nil {
 		s.log.Warn().Err(err).Msg("blocked members not read")
 		d.close(protocol.CloseOverload, "come back") // rather no states than those of somebody blocked
-		return
+		return true
 	}
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
+	if d.parted.Load() != parted {
+		return false
+	}
 	p.room.live = slices.DeleteFunc(p.room.live, func(v receiver) bool { return v.device == d })
 	d.mu.Lock()
 	stays := d.place == p && !d.ended
 	d.mu.Unlock()
 	if !stays {
-		return
+		return true
 	}
 	v := receiver{device: d, not: p.room.exclusionLocked(not)}
 	v.subset = p.room.subsetLocked(d, v.not)
 	p.room.live = append(p.room.live, v)
 	d.sock.SendState(new(framesOf).of(p.room.whole(&v, p.room.tickLocked())), true)
+	return true
 }
 
 // notSeen returns the numbers of the members of a session whom a block parts d's user from.
@@ -284,6 +295,7 @@ func (r *room) exclusionLocked(numbers []uint16) *relay.Exclusion {
 
 // exclude keeps one more member's states from d.
 func (r *room) exclude(d *Device, number uint16) {
+	d.parted.Add(1) // before it is looked whether d receives any
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.live {
@@ -299,6 +311,7 @@ func (r *room) exclude(d *Device, number uint16) {
 func (s *Server) reexclude(ctx context.Context, userID string) {
 	for _, d := range s.byUser.Of(userID) {
 		s.touchPanel(d)
+		d.parted.Add(1) // before it is looked whether d receives any
 		d.mu.Lock()
 		p := d.place
 		d.mu.Unlock()
