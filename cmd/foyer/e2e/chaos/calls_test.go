@@ -76,23 +76,31 @@ func (l *line) ask(ctx context.Context, method protocol.Method, params any) (pro
 
 // call asks until it is answered with a result or a refusal that stays, for requests that may be repeated.
 func call[R any](ctx context.Context, d *device, method protocol.Method, params any) (r R, refusal *protocol.Error, err error) {
+	r, _, refusal, err = callAgain[R](ctx, d, method, params)
+	return r, refusal, err
+}
+
+// callAgain is call that tells whether an earlier attempt was lost: it may still be carried out, later.
+func callAgain[R any](ctx context.Context, d *device, method protocol.Method, params any) (r R, lost bool, refusal *protocol.Error, err error) {
 	for {
 		l, err := d.await(ctx)
 		if err != nil {
-			return r, nil, err
+			return r, lost, nil, err
 		}
 		m, err := l.ask(ctx, method, params)
 		switch {
 		case err != nil:
+			lost = true
 			sleep(ctx, 20*time.Millisecond)
 			continue
 		case m.Error != nil && m.Error.Code == protocol.CodeUnavailable:
+			lost = lost || m.Error.Data != nil && m.Error.Data.Unknown
 			sleep(ctx, 100*time.Millisecond)
 			continue
 		case m.Error != nil:
-			return r, m.Error, nil
+			return r, lost, m.Error, nil
 		}
-		return r, nil, json.Unmarshal(m.Result, &r)
+		return r, lost, nil, json.Unmarshal(m.Result, &r)
 	}
 }
 

@@ -22,13 +22,17 @@ type sights struct {
 
 // masks say since when users have been invisible. Who changes it holds turn.
 type masks struct {
-	turn  map[string]*sync.Mutex
-	mu    sync.Mutex
-	since map[string]time.Time // guarded by mu
+	turn   map[string]*sync.Mutex
+	mu     sync.Mutex
+	since  map[string]time.Time // guarded by mu
+	unsure map[string]time.Time // until when it isn't known who is; guarded by mu
 }
 
+// requestTime is more than a node takes for a request: one whose answer was lost is carried out by then, or never.
+const requestTime = 17 * time.Second
+
 func newMasks(users []string) *masks {
-	m := &masks{turn: map[string]*sync.Mutex{}, since: map[string]time.Time{}}
+	m := &masks{turn: map[string]*sync.Mutex{}, since: map[string]time.Time{}, unsure: map[string]time.Time{}}
 	for _, u := range users {
 		m.turn[u] = &sync.Mutex{}
 	}
@@ -41,10 +45,17 @@ func (m *masks) set(user string, since time.Time) {
 	m.since[user] = since
 }
 
-func (m *masks) of(user string) time.Time {
+func (m *masks) doubt(user string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.since[user]
+	m.unsure[user] = time.Now().Add(requestTime)
+}
+
+// of returns since when the user has been invisible, zero if they aren't, and whether that is sure.
+func (m *masks) of(user string) (since time.Time, sure bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.since[user], time.Now().After(m.unsure[user])
 }
 
 // appear has the user shown otherwise.
@@ -54,7 +65,10 @@ func (a *actor) appear(ctx context.Context) {
 	turn.Lock()
 	defer turn.Unlock()
 	a.g.masks.set(a.d.user, time.Time{})
-	_, refusal, err := call[protocol.PresenceSetResult](ctx, a.d, protocol.MethodPresenceSet, protocol.PresenceSetParams{Status: status})
+	_, lost, refusal, err := callAgain[protocol.PresenceSetResult](ctx, a.d, protocol.MethodPresenceSet, protocol.PresenceSetParams{Status: status})
+	if lost { // nothing says that it is the same request
+		a.g.masks.doubt(a.d.user)
+	}
 	if refusal != nil {
 		a.g.w.violate("error", "%s: presence.set: %v", a.d.name, refusal)
 	}
@@ -125,8 +139,8 @@ func (a *actor) sees(l *line, m *protocol.ServerMessage) {
 		if a.seen.by != nil {
 			a.seen.by[p.UserID] = describePresence(p.Presence)
 		}
-		since := a.g.masks.of(p.UserID)
-		if p.Presence.Status != protocol.StatusOffline && !since.IsZero() && now.Sub(since) > presenceWithin && !a.g.w.tooSlow() {
+		since, sure := a.g.masks.of(p.UserID)
+		if sure && p.Presence.Status != protocol.StatusOffline && !since.IsZero() && now.Sub(since) > presenceWithin && !a.g.w.tooSlow() {
 			a.g.w.violate("hidden", "%s on %s was told %s of %s, who has been invisible for %s", a.d.name, l.node.name, describePresence(p.Presence), p.UserID, now.Sub(since).Round(time.Millisecond))
 		}
 		a.g.w.stats.presences.Add(1)
@@ -173,7 +187,7 @@ func (a *actor) unlike(fresh map[string]string) string {
 			return fmt.Sprintf("it was told of %s %q; asked anew it is %q", user, told, answered)
 		}
 		hidden := answered == describePresence(protocol.Presence{Status: protocol.StatusOffline})
-		if since := a.g.masks.of(user); !since.IsZero() != hidden {
+		if since, sure := a.g.masks.of(user); sure && !since.IsZero() != hidden {
 			return fmt.Sprintf("%s is shown as %s, and has been invisible since %v", user, answered, since)
 		}
 	}
