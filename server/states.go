@@ -208,7 +208,8 @@ func (r *room) stop() {
 // showStates begins to send d the states of the session that it is in, with a key frame first. A companion gets them
 // only if it asked for them. Whose it doesn't get is read anew if that changed meanwhile.
 func (s *Server) showStates(ctx context.Context, d *Device) {
-	for !s.showStatesOnce(ctx, d) {
+	for done := false; !done; {
+		done = s.showStatesOnce(ctx, d)
 	}
 }
 
