@@ -110,6 +110,7 @@ func (s *faultyStore) Lookup(ctx context.Context, id, userID string) (session.Lo
 	l, found, err := s.Store.Lookup(ctx, id, userID)
 	if found {
 		l.User = protocol.User{ID: userID, Name: "Name of " + userID} // who is here is known
+		l.Unblocked = false                                           // the house is asked
 	}
 	s.mu.Lock()
 	between := s.between
