@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -112,28 +113,35 @@ func (s *Server) keepStates(sessionID string) {
 	if !s.many {
 		return
 	}
-	s.inTurn(&s.rereading, "states of "+sessionID, func(ctx context.Context) error {
-		r, began := s.rooms.of(sessionID), s.now().UnixMilli()
-		if r == nil {
-			return nil
-		}
-		roster, err := s.registry.Roster(ctx, sessionID)
-		if err != nil {
-			return err
-		}
-		there := map[uint16]bool{}
-		for _, m := range roster.Members {
-			there[m.Number] = true
-		}
-		if r.keep(there, began) {
-			time.AfterFunc(keepAgainAfter, func() {
-				if s.ctx.Err() == nil {
-					s.keepStates(sessionID)
-				}
-			})
-		}
+	s.inTurn(&s.rereading, "states of "+sessionID, func(ctx context.Context) error { return s.keepStatesOnce(ctx, sessionID) })
+}
+
+var errNotKnown = errors.New("who is there is not known")
+
+func (s *Server) keepStatesOnce(ctx context.Context, sessionID string) error {
+	r, began := s.rooms.of(sessionID), s.now().UnixMilli()
+	if r == nil {
 		return nil
-	})
+	}
+	roster, err := s.registry.Roster(ctx, sessionID)
+	if err == nil && roster.Alone { // whoever left elsewhere is in it
+		err = errNotKnown
+	}
+	if err != nil {
+		return err
+	}
+	there := map[uint16]bool{}
+	for _, m := range roster.Members {
+		there[m.Number] = true
+	}
+	if r.keep(there, began) {
+		time.AfterFunc(keepAgainAfter, func() {
+			if s.ctx.Err() == nil {
+				s.keepStates(sessionID)
+			}
+		})
+	}
+	return nil
 }
 
 // keepAgainAfter is when states are looked at again that were nobody's, and came at that very time: they may be of a

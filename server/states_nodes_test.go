@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"foyer/protocol"
 	"foyer/server/cluster"
+	"foyer/session"
 	"foyer/session/relay"
 )
 
@@ -114,6 +116,30 @@ func TestANodeThatMayHaveMissedSomethingLooksBeforeItAnswersForStates(t *testing
 	require.Empty(t, b.newsLocked())
 	b.keep(map[uint16]bool{2: true}, 2000)
 	require.Equal(t, map[uint16]telling{2: again}, b.own)
+}
+
+// remembers is a Registry with one roster.
+type remembers struct {
+	session.Registry
+	roster session.Snapshot
+}
+
+func (r *remembers) Roster(context.Context, string) (session.Snapshot, error) { return r.roster, nil }
+
+func TestWhatANodeKnowsOfARosterByItselfKeepsNoState(t *testing.T) {
+	b := newBetween()
+	b.write(1, []byte("of who left elsewhere"))
+	b.newsLocked()
+	b.doubt()
+	registry := &remembers{roster: session.Snapshot{Alone: true, Members: []session.Member{{Number: 1}}}}
+	b.srv.registry, b.srv.rooms.by = registry, map[string]*room{"s": &b.room}
+	require.Error(t, b.srv.keepStatesOnce(t.Context(), "s"), "and is looked at again")
+	b.nodeMissed()
+	require.Empty(t, b.newsLocked(), "no other node is told")
+	b.clock = b.clock.Add(time.Second)
+	registry.roster = session.Snapshot{}
+	require.NoError(t, b.srv.keepStatesOnce(t.Context(), "s"))
+	require.Empty(t, b.states())
 }
 
 func TestAStateOfSomebodyWhoseLeaveWasLostEndsWithTheRosterThatIsRead(t *testing.T) {

@@ -182,6 +182,7 @@ type Snapshot struct {
 	SessionID string
 	Version   int64
 	Members   []Member
+	Alone     bool // as this node knows them by itself: what the others did may be missing
 }
 
 // Summary is a session in a list.

@@ -195,23 +195,23 @@ func (k *keptRoster) roster() *session.Roster {
 }
 
 // read returns a session's roster: as it stands in Redis or, while this node is alone, as it is here.
-func (r *Registry) read(ctx context.Context, sessionID string) (*session.Roster, error) {
+func (r *Registry) read(ctx context.Context, sessionID string) (v *session.Roster, alone bool, err error) {
 	r.mu.Lock()
 	k := r.desks[sessionID]
-	alone := k != nil && k.owing
+	alone = k != nil && k.owing
 	r.mu.Unlock()
 	if alone {
 		if v := r.kept.of(sessionID).roster(); v != nil {
-			return v, nil
+			return v, true, nil
 		}
 	}
-	v, err := r.rosters.read(ctx, r.sessionKey(sessionID))
+	v, err = r.rosters.read(ctx, r.sessionKey(sessionID))
 	if away(err) {
 		if own := r.kept.of(sessionID).roster(); own != nil {
-			return own, nil
+			return own, true, nil
 		}
 	}
-	return v, err
+	return v, false, err
 }
 
 // Heard takes note that a roster was published: what this node knows of it by itself is old.

@@ -80,7 +80,7 @@ func (k *rosters) keep(key string, v value) (*session.Roster, error) {
 
 // Standings implements session.Rosters.
 func (r *Registry) Standings(ctx context.Context, sessionID string, userIDs ...string) (session.Standings, error) {
-	v, err := r.read(ctx, sessionID)
+	v, _, err := r.read(ctx, sessionID)
 	if err != nil {
 		return session.Standings{}, err
 	}
@@ -92,16 +92,18 @@ func (r *Registry) Standings(ctx context.Context, sessionID string, userIDs ...s
 
 // Roster implements session.Rosters.
 func (r *Registry) Roster(ctx context.Context, sessionID string) (session.Snapshot, error) {
-	v, err := r.read(ctx, sessionID)
+	v, alone, err := r.read(ctx, sessionID)
 	if err != nil || v == nil {
 		return session.Snapshot{SessionID: sessionID}, err
 	}
-	return v.Snapshot(), nil
+	out := v.Snapshot()
+	out.Alone = alone
+	return out, nil
 }
 
 // Resync implements session.Rosters.
 func (r *Registry) Resync(ctx context.Context, sessionID, userID string) (session.Joined, error) {
-	v, err := r.read(ctx, sessionID)
+	v, _, err := r.read(ctx, sessionID)
 	switch {
 	case err != nil:
 		return session.Joined{}, err
