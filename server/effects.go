@@ -118,4 +118,7 @@ func (s *Server) publishSessions(e session.Effects, fx *effects) {
 			Kind: cluster.KindUpdated, Session: v.ID, Frame: encode(protocol.NotifySessionUpdated, protocol.SessionResult{Session: v}),
 		})
 	}
+	for _, id := range e.Renamed {
+		s.inTurn(&s.rereading, "presence in "+id, func(ctx context.Context) error { return s.showMembers(ctx, id) })
+	}
 }

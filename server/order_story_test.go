@@ -112,3 +112,20 @@ func TestStatesOfWhoIsNotSeenStayAwayThoughThatCameWhileItWasRead(t *testing.T) 
 		})
 	}
 }
+
+// TestPresenceShowsASessionAsItIsCalledNow: nothing else about its members has changed.
+func TestPresenceShowsASessionAsItIsCalledNow(t *testing.T) {
+	everywhere(t, free, func(w *world) {
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		connect(ada, ben)
+		session := ben.creates()
+		pass(2 * second)
+		forget(ada)
+		ben.ok("session.update", at(session, obj{"name": "Attic"}), nil)
+		pass(second)
+		ada.hears("presence ben=online@Attic")
+		ben.ok("session.update", at(session, obj{"visibility": "private"}), nil)
+		pass(second)
+		ada.hears("presence ben=online")
+	})
+}

@@ -261,14 +261,41 @@ func (s *Server) showPresence(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	r := read[userID]
+	s.publishPresence(userID, read[userID])
+	s.presenceTimer(userID, read[userID].Next)
+	return nil
+}
+
+func (s *Server) publishPresence(userID string, r reading) {
 	body, err := json.Marshal(r.Full)
 	if err != nil {
 		s.log.Error().Err(err).Msg("presence not encoded")
-		return nil
+		return
 	}
-	s.bus.Publish(topic, &cluster.Message{Kind: cluster.KindPresence, User: userID, Presence: body, Incarnation: r.node, At: r.at})
-	s.presenceTimer(userID, r.Next)
+	s.bus.Publish(cluster.PersonTopic(userID), &cluster.Message{Kind: cluster.KindPresence, User: userID, Presence: body, Incarnation: r.node, At: r.at})
+}
+
+// showMembers publishes the presence of those in a session who are watched.
+func (s *Server) showMembers(ctx context.Context, sessionID string) error {
+	roster, err := s.registry.Roster(ctx, sessionID)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, m := range roster.Members {
+		if s.bus.Wanted(cluster.PersonTopic(m.User.ID)) {
+			ids = append(ids, m.User.ID)
+		}
+	}
+	for chunk := range slices.Chunk(ids, 500) {
+		read, err := s.fullOf(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		for id, r := range read {
+			s.publishPresence(id, r)
+		}
+	}
 	return nil
 }
 

@@ -7,6 +7,7 @@ type Effects struct {
 	Ended   []Ended            // session.ended, to the devices named and the user's companions
 	Updated []protocol.Session // session.updated, to the session's members
 	Placed  []Placed           // what it changed of presence
+	Renamed []string           // sessions that presence shows otherwise now: their name or visibility is another
 }
 
 // Ended tells a user's devices that they are no longer in a session. A user who left by choice is told of nothing; for
@@ -30,6 +31,7 @@ func (e *Effects) merge(o Effects) {
 	e.Ended = append(e.Ended, o.Ended...)
 	e.Updated = append(e.Updated, o.Updated...)
 	e.Placed = append(e.Placed, o.Placed...)
+	e.Renamed = append(e.Renamed, o.Renamed...)
 }
 
 // departed are the effects of a member's end in one session, if the user went nowhere else.

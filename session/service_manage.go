@@ -57,9 +57,11 @@ func (s *Service) Update(ctx context.Context, actor string, p protocol.SessionUp
 			return none, Effects{}, err
 		}
 	}
-	changed := false
+	changed, renamed := false, false
 	rec, err := s.store.Change(ctx, p.SessionID, func(r *Record) (bool, error) {
+		name, visibility := r.Name, r.Visibility
 		changed = applyUpdate(r, &p, hash)
+		renamed = r.Name != name || r.Visibility != visibility
 		return changed, nil
 	})
 	if err != nil {
@@ -72,7 +74,11 @@ func (s *Service) Update(ctx context.Context, actor string, p protocol.SessionUp
 	if !changed {
 		return protocol.SessionResult{Session: out}, Effects{}, nil
 	}
-	return protocol.SessionResult{Session: out}, Effects{Updated: []protocol.Session{out}}, nil
+	e := Effects{Updated: []protocol.Session{out}}
+	if renamed {
+		e.Renamed = []string{out.ID}
+	}
+	return protocol.SessionResult{Session: out}, e, nil
 }
 
 // applyUpdate changes what u gives and reports whether anything is other than before. A password that is set again
