@@ -12,13 +12,14 @@ import (
 
 // stats are what a Store counts while it works.
 type stats struct {
-	calls   *prometheus.HistogramVec // by kind and outcome, the waiting in line left out
-	commits prometheus.Histogram     // requests in one of SQLite's commits
-	waited  prometheus.Histogram     // in line, of the calls that got in
+	calls   *prometheus.HistogramVec       // by kind and outcome, the waiting in line left out
+	done    map[string]prometheus.Observer // of calls: those that were done, by kind; most are
+	commits prometheus.Histogram           // requests in one of SQLite's commits
+	waited  prometheus.Histogram           // in line, of the calls that got in
 }
 
 func newStats() *stats {
-	return &stats{
+	s := &stats{
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "foyer_store_seconds", Help: "Time that a call of the database took, by kind (update, view) and outcome (done, refused, away).",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 4},
@@ -30,20 +31,29 @@ func newStats() *stats {
 			Name: "foyer_store_waited_seconds", Help: "Time that a call waited for its turn at the database.", Buckets: []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2, 5},
 		}),
 	}
+	s.done = map[string]prometheus.Observer{kindUpdate: s.calls.WithLabelValues(kindUpdate, "done"), kindView: s.calls.WithLabelValues(kindView, "done")}
+	return s
 }
+
+// The kinds of calls.
+const (
+	kindUpdate = "update"
+	kindView   = "view"
+)
 
 // called takes note of a call that began at a time.
 func (s *stats) called(kind string, began time.Time, err error) {
-	outcome := "done"
-	var refused *protocol.Error
-	switch {
-	case err == nil:
-	case errors.As(err, &refused) && refused.Code == protocol.CodeUnavailable:
-		outcome = "away"
-	default:
-		outcome = "refused"
+	took := time.Since(began).Seconds()
+	if err == nil {
+		s.done[kind].Observe(took)
+		return
 	}
-	s.calls.WithLabelValues(kind, outcome).Observe(time.Since(began).Seconds())
+	outcome := "refused"
+	var refused *protocol.Error
+	if errors.As(err, &refused) && refused.Code == protocol.CodeUnavailable {
+		outcome = "away"
+	}
+	s.calls.WithLabelValues(kind, outcome).Observe(took)
 }
 
 // Collectors are what the Store counts, for a registry.

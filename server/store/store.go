@@ -123,7 +123,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	if s.closed.Load() {
 		return unavailable(errClosed, false)
 	}
-	return s.inTurn(ctx, s.updates, "update", fn, s.engine.update)
+	return s.inTurn(ctx, s.updates, kindUpdate, fn, s.engine.update)
 }
 
 // View runs fn on one snapshot of the database. fn must not write and must not call the Store, and may run again.
@@ -131,7 +131,7 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 	if s.closed.Load() {
 		return unavailable(errClosed, false)
 	}
-	return s.inTurn(ctx, s.views, "view", fn, s.engine.view)
+	return s.inTurn(ctx, s.views, kindView, fn, s.engine.view)
 }
 
 // Epoch names the database's history: it is kept over restarts and new when a database was restored or replaced.
