@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -43,13 +44,23 @@ func newBetween(s config.Settings, log zerolog.Logger) (*between, error) {
 	b.bus = redis.NewBus(client, b.resubscribed)
 	b.bus.Overhear(func(m *cluster.Message) {
 		if m.Kind == cluster.KindRoster {
-			b.registry.Heard(m.Session)
+			b.registry.Heard(m.Session, leavers(m)...)
 		}
 	})
 	b.registry = redis.NewRegistry(client, redis.RegistryOptions{Message: server.RosterMessage, Tell: b.bus.Tell, EmptyAfter: s.Session.EmptyAfter})
 	b.node = redis.NewNode(b.devices, b.registry, s.Node, b)
 	log.Info().Str("redis", config.Redacted(s.Redis)).Str("node", b.node.ID()).Msg("one of several nodes")
 	return b, nil
+}
+
+// leavers returns who left, as a roster's change says.
+func leavers(m *cluster.Message) (users []string) {
+	for i, user := range m.Users {
+		if i < len(m.Numbers) && slices.Contains(m.Left, m.Numbers[i]) {
+			users = append(users, user)
+		}
+	}
+	return users
 }
 
 // Fenced has the server's devices come anew.

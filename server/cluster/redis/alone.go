@@ -181,6 +181,7 @@ func (r *Registry) desert() {
 type keptRoster struct {
 	version int64 // of the value in Redis that it was, or that was decided on from
 	text    string
+	left    []string // who was heard to have left since; guarded by Registry.mu
 	once    sync.Once
 	v       *session.Roster
 }
@@ -214,13 +215,37 @@ func (r *Registry) read(ctx context.Context, sessionID string) (v *session.Roste
 	return v, false, err
 }
 
-// Heard takes note that a roster was published: what this node knows of it by itself is old.
-func (r *Registry) Heard(sessionID string) {
-	if r.kept.has(sessionID) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.heard[sessionID] = true
+// Heard takes note that a roster was published: what this node knows of it by itself is old, and those have left.
+func (r *Registry) Heard(sessionID string, left ...string) {
+	k := r.kept.of(sessionID)
+	if k == nil {
+		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.heard[sessionID] = true
+	k.left = append(k.left, left...)
+}
+
+// putBackOf returns what is to be put back of a roster that Redis has lost, without those who are known to have left since:
+// somebody may have their place.
+func (r *Registry) putBackOf(k *keptRoster) (string, error) {
+	r.mu.Lock()
+	left := k.left
+	r.mu.Unlock()
+	if len(left) == 0 {
+		return k.text, nil
+	}
+	v, err := session.DecodeRoster([]byte(k.text))
+	if err != nil {
+		return "", err
+	}
+	for _, user := range left {
+		if _, err := v.Leave(session.Leave{UserID: user, At: r.now().UnixMilli()}); err != nil {
+			return "", err
+		}
+	}
+	return string(v.Encode()), nil
 }
 
 // refresh reads what other nodes have written of the sessions that somebody of this node is in.

@@ -166,7 +166,11 @@ func (r *Registry) refill(ctx context.Context, lasting func(ctx context.Context,
 			r.kept.put(id, nil, false)
 			continue
 		}
-		v, err := r.putBack(ctx, id, k.text)
+		text, err := r.putBackOf(k)
+		if err != nil {
+			return nil, err
+		}
+		v, err := r.putBack(ctx, id, text)
 		if err != nil {
 			return nil, err
 		}
