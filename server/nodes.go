@@ -161,6 +161,19 @@ func (s *Server) Lasting(ctx context.Context, sessionIDs []string) (map[string]b
 	return s.sessions.Lasting(ctx, sessionIDs)
 }
 
+// Profiles returns users' profiles as they now are.
+func (s *Server) Profiles(ctx context.Context, userIDs []string) (map[string]cluster.Profile, error) {
+	users, err := s.directory.Get(ctx, userIDs...)
+	if err != nil {
+		return nil, err
+	}
+	profiles := make(map[string]cluster.Profile, len(users))
+	for id, u := range users {
+		profiles[id] = profileOf(u)
+	}
+	return profiles, nil
+}
+
 // Replaced is to be called when a device has come to this node that hung on another while nobody could be told.
 func (s *Server) Replaced(d cluster.Device) {
 	s.bus.Publish(cluster.UserTopic(d.UserID), &cluster.Message{Kind: cluster.KindClose, User: d.UserID, Device: d.ID, Incarnation: d.Incarnation, Close: protocol.CloseReplaced})

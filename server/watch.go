@@ -200,6 +200,9 @@ func (s *Server) fullOf(ctx context.Context, ids []string) (map[string]reading, 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.nameHidden(ctx, users); err != nil {
+		return nil, err
+	}
 	now := s.now()
 	read := make(map[string]reading, len(ids))
 	for _, id := range ids {
@@ -211,6 +214,30 @@ func (s *Server) fullOf(ctx context.Context, ids []string) (map[string]reading, 
 		read[id] = r
 	}
 	return read, nil
+}
+
+// nameHidden has those of whom this node knows by itself be as the store has them: who hid meanwhile on another node is not
+// shown.
+func (s *Server) nameHidden(ctx context.Context, users map[string]cluster.UserDevices) error {
+	var ids []string
+	for id, u := range users {
+		if u.Alone && len(u.Devices) > 0 {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	known, err := s.Profiles(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for id, chosen := range known {
+		u := users[id]
+		u.Profile = chosen.Newer(u.Profile)
+		users[id] = u
+	}
+	return nil
 }
 
 // sessionNames returns what presence shows of the sessions that users are in.

@@ -85,6 +85,15 @@ func (b *between) Lasting(ctx context.Context, sessionIDs []string) (map[string]
 	return s.Lasting(ctx, sessionIDs)
 }
 
+// Profiles returns users' profiles as they now are.
+func (b *between) Profiles(ctx context.Context, userIDs []string) (map[string]cluster.Profile, error) {
+	s := b.server.Load()
+	if s == nil {
+		return nil, nil // nobody has come yet
+	}
+	return s.Profiles(ctx, userIDs)
+}
+
 var errNotStarted = errors.New("the server has not started yet")
 
 // Replaced has the socket closed that a device had on another node.

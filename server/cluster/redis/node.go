@@ -77,6 +77,8 @@ type Owner interface {
 	Hangs(userID, deviceID, incarnation string) bool
 	// Lasting returns those of the sessions that have not ended.
 	Lasting(ctx context.Context, sessionIDs []string) (map[string]bool, error)
+	// Profiles returns users' profiles as they now are.
+	Profiles(ctx context.Context, userIDs []string) (map[string]cluster.Profile, error)
 }
 
 // NewNode returns a node of that name, and begins to renew its lease. Close it when done.
@@ -285,7 +287,7 @@ func (n *Node) refill(emptied bool) bool {
 		n.devices.hung.lose()
 		n.registry.hung.lose()
 	}
-	replaced, err := n.devices.refill(ctx)
+	replaced, err := n.devices.refill(ctx, n.owner.Profiles)
 	if emptied {
 		err = errors.Join(err, n.vouch(ctx))
 	}
@@ -394,6 +396,3 @@ func (n *Node) lookForGhosts(ctx context.Context) error {
 		return suspects[d.Link] && !n.owner.Hangs(user, d.ID, d.Link)
 	})
 }
-
-// ghostGrace is how long a device is waited for whose socket ended while Redis was away.
-const ghostGrace = 10 * time.Second

@@ -51,6 +51,10 @@ func (m *member) Lasting(_ context.Context, ids []string) (map[string]bool, erro
 	return lasting, nil
 }
 
+func (m *member) Profiles(context.Context, []string) (map[string]cluster.Profile, error) {
+	return map[string]cluster.Profile{"hid": {Invisible: true, Rev: 9}}, nil
+}
+
 func newMember(t *testing.T, url, prefix, name string) *member {
 	t.Helper()
 	c := newClient(t, url, prefix)

@@ -64,3 +64,20 @@ func TestOfWhatSeveralNodesWriteIntoAnEmptyRedisTheNewestProfileCounts(t *testin
 	one.comesBack(t)
 	isHidden(t, one)
 }
+
+func TestWhoHidMeanwhileIsNotShownByTheFirstToWriteIntoAnEmptyRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	one := newMember(t, server.URL, newPrefix(), "one")
+	_, err := one.d.Attach(t.Context(), cluster.Attach{Now: time.Now(), Profile: cluster.Profile{Rev: 5}, Device: cluster.Device{
+		ID: "d", UserID: "hid", Kind: protocol.KindBot, Node: one.ID(), Incarnation: "i",
+	}})
+	require.NoError(t, err)
+	server.Kill()
+	require.Eventually(t, func() bool { return one.Err() != nil }, waitAtMost, waitEvery)
+	server.Restart()
+	require.Eventually(t, func() bool { return one.returned.Load() > 0 }, waitAtMost, waitEvery)
+	of, err := one.d.Of(t.Context(), "hid")
+	require.NoError(t, err)
+	require.True(t, of["hid"].Profile.Invisible)
+}

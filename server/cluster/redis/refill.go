@@ -14,6 +14,9 @@ import (
 	"foyer/session"
 )
 
+// ghostGrace is how long a device is waited for whose socket ended while Redis was away.
+const ghostGrace = 10 * time.Second
+
 // away reports whether an error says that Redis is out of reach.
 func away(err error) bool { return errors.Is(err, protocol.Refuse(protocol.Unavailable)) }
 
@@ -51,18 +54,24 @@ func (r *Devices) alone(userID string, fn func(u *roll) (bool, error)) error {
 
 // refill writes back what this node knows of the devices that hang on it, and what became of them while Redis was away.
 // It returns the sockets, of whichever node, that others have taken the place of.
-func (r *Devices) refill(ctx context.Context) (replaced []cluster.Device, err error) {
-	for user := range r.kept.all() {
-		old, err := r.refillOne(ctx, user)
-		if err != nil {
-			return replaced, err
+// What they chose is read anew, if that is possible: it may have been told to another node, and nobody who hid is shown again.
+func (r *Devices) refill(ctx context.Context, profiles func(ctx context.Context, users []string) (map[string]cluster.Profile, error)) (replaced []cluster.Device, err error) {
+	for users := range slices.Chunk(slices.Collect(maps.Keys(r.kept.all())), readAtOnce) {
+		short, cancel := context.WithTimeout(ctx, callWithin)
+		chosen, _ := profiles(short, users) // else what is known here, unless Redis has something newer
+		cancel()
+		for _, user := range users {
+			old, err := r.refillOne(ctx, user, chosen[user])
+			if err != nil {
+				return replaced, err
+			}
+			replaced = append(replaced, old...)
 		}
-		replaced = append(replaced, old...)
 	}
 	return replaced, nil
 }
 
-func (r *Devices) refillOne(ctx context.Context, user string) (replaced []cluster.Device, err error) {
+func (r *Devices) refillOne(ctx context.Context, user string, chosen cluster.Profile) (replaced []cluster.Device, err error) {
 	leave := r.hung.hold(user)
 	defer leave()
 	self, text := r.self(), r.kept.of(user)
@@ -73,6 +82,7 @@ func (r *Devices) refillOne(ctx context.Context, user string) (replaced []cluste
 	if err != nil {
 		return nil, err
 	}
+	mine.Profile = chosen.Newer(mine.Profile)
 	if err := r.hung.add(ctx, self, user); err != nil {
 		return nil, err
 	}

@@ -49,6 +49,8 @@ type seat struct {
 	g *guest
 	d *device
 
+	asking sync.Mutex // it asks for one place at a time; taken before mu
+
 	mu      sync.Mutex // guards what follows
 	session string     // "" if it is in none
 	wants   string     // where it is to be
@@ -161,6 +163,8 @@ func (s *seat) wander(ctx context.Context) {
 	case roll < 14:
 		s.join(ctx, s.g.h.closet)
 	case roll < 18:
+		s.asking.Lock()
+		defer s.asking.Unlock()
 		s.mu.Lock()
 		in := s.session
 		s.wants = ""
@@ -209,6 +213,8 @@ func (h *house) guest(user string) *guest {
 
 // join asks for a session until the answer stays. What it says is taken in where it is read.
 func (s *seat) join(ctx context.Context, id string) {
+	s.asking.Lock()
+	defer s.asking.Unlock()
 	s.mu.Lock()
 	s.wants = id
 	s.mu.Unlock()
@@ -218,6 +224,11 @@ func (s *seat) join(ctx context.Context, id string) {
 	}
 	s.g.h.w.stats.joins.Add(1)
 	if refusal == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.session == id { // it may have come back meanwhile, and was to be where it was before
+			s.wants = id
+		}
 		return
 	}
 	// not_in_session: another request of the same user took them out again at once.
