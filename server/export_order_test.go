@@ -71,3 +71,27 @@ func (d *lateDevices) Of(ctx context.Context, userIDs ...string) (map[string]clu
 	d.wait()
 	return users, err
 }
+
+// DevicesFrozen are, on this node, as they are now, by what it knows itself.
+func (s *Server) DevicesFrozen(userIDs ...string) {
+	users, err := s.devices.Of(s.ctx, userIDs...)
+	if err != nil {
+		panic(err)
+	}
+	s.devices = frozenDevices{s.devices, users}
+}
+
+type frozenDevices struct {
+	cluster.Devices
+	users map[string]cluster.UserDevices
+}
+
+func (d frozenDevices) Of(_ context.Context, userIDs ...string) (map[string]cluster.UserDevices, error) {
+	out := map[string]cluster.UserDevices{}
+	for _, id := range userIDs {
+		u := d.users[id]
+		u.Alone = true
+		out[id] = u
+	}
+	return out, nil
+}

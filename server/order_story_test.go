@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"foyer/protocol"
 	"foyer/server/cluster"
 )
 
@@ -127,5 +128,21 @@ func TestPresenceShowsASessionAsItIsCalledNow(t *testing.T) {
 		ben.ok("session.update", at(session, obj{"visibility": "private"}), nil)
 		pass(second)
 		ada.hears("presence ben=online")
+	})
+}
+
+// TestWhoHidElsewhereIsNotShownByANodeThatIsCutOff has the answer come of a node that knows Ben's devices of before.
+func TestWhoHidElsewhereIsNotShownByANodeThatIsCutOff(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		connect(ada, ben)
+		ben.sets("busy", obj{"note": "here"})
+		pass(5 * second)
+		w.nodes[0].app.Server().DevicesFrozen("ada", "ben")
+		ben.sets("invisible", obj{})
+		pass(5 * second)
+		var list protocol.ConnectionListResult
+		ada.ok("connection.list", obj{}, &list)
+		require.Equal(t, protocol.StatusOffline, list.People[0].Presence.Status)
 	})
 }
