@@ -56,10 +56,10 @@ func (r *Devices) alone(userID string, fn func(u *roll) (bool, error)) error {
 // It returns the sockets, of whichever node, that others have taken the place of.
 // What they chose is read anew, if that is possible: it may have been told to another node, and nobody who hid is shown again.
 func (r *Devices) refill(ctx context.Context, profiles func(ctx context.Context, users []string) (map[string]cluster.Profile, error)) (replaced []cluster.Device, err error) {
+	short, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
 	for users := range slices.Chunk(slices.Collect(maps.Keys(r.kept.all())), readAtOnce) {
-		short, cancel := context.WithTimeout(ctx, callWithin)
 		chosen, _ := profiles(short, users) // else what is known here, unless Redis has something newer
-		cancel()
 		for _, user := range users {
 			old, err := r.refillOne(ctx, user, chosen[user])
 			if err != nil {
