@@ -85,7 +85,14 @@ func (a *actor) observe() {
 			up(d, l, hello)
 		}
 		go func() {
-			_, _ = l.ask(a.g.w.t.Context(), protocol.MethodConnectionList, protocol.ConnectionListParams{})
+			ctx := a.g.w.t.Context()
+			for ctx.Err() == nil {
+				m, err := l.ask(ctx, protocol.MethodConnectionList, protocol.ConnectionListParams{})
+				if err != nil || m.Error == nil {
+					return
+				}
+				sleep(ctx, 100*time.Millisecond) // the store is out of reach
+			}
 		}()
 	}
 	a.d.onAnswer = func(l *line, method protocol.Method, m *protocol.ServerMessage) {

@@ -99,7 +99,7 @@ func (s *seat) stranger(l *line, number uint16, user string, count int64, now ti
 		if w.overlaps(left.at.Add(-5*time.Second), now, ofRedis) {
 			allowed *= 3 // the nodes have to find out what became of whom while they were apart
 		}
-		if now.Sub(left.at) > allowed && !w.tooSlow() {
+		if now.Sub(left.at) > allowed+slack && !w.tooSlow() {
 			w.violate("state", "%s on %s gets a state of %s (number %d), who left %s ago", s.d.name, l.node.name, user, number, now.Sub(left.at).Round(time.Millisecond))
 			delete(s.left, number)
 		}
@@ -108,7 +108,7 @@ func (s *seat) stranger(l *line, number uint16, user string, count int64, now ti
 	switch since := s.strange[number]; {
 	case since.IsZero():
 		s.strange[number] = now
-	case now.Sub(since) > 2*lingering && !w.tooSlow() && !w.overlaps(since.Add(-lingering), now, ofRedis):
+	case now.Sub(since) > 2*lingering+slack && !w.tooSlow() && !w.overlaps(since.Add(-lingering), now, ofRedis):
 		w.violate("state", "%s on %s has got states of %s (number %d) for %s, who is not there", s.d.name, l.node.name, user, number, now.Sub(since).Round(time.Millisecond))
 		s.strange[number] = now.Add(time.Hour)
 	}
