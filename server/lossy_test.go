@@ -59,39 +59,57 @@ type unreadable struct {
 func (u *unreadable) Log(ctx context.Context, userID string, after int64) (store.UserLog, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.times--; u.times >= 0 {
+	if u.times > 0 {
+		u.times--
 		return store.UserLog{}, protocol.Refuse(protocol.Unavailable)
 	}
 	return u.Changes.Log(ctx, userID, after)
 }
 
-// LosesLog has the log of changes out of reach the next times. It belongs where nothing is being read.
-func (s *Server) LosesLog(times int) { s.changes = &unreadable{Changes: s.changes, times: times} }
+// CanLose makes the functions below possible. It belongs before Run.
+func (s *Server) CanLose() {
+	s.changes = &unreadable{Changes: s.changes}
+	s.registry = &unplaced{Registry: s.registry}
+	s.bus = &unfollowed{Bus: s.bus}
+}
+
+// LosesLog has the log of changes out of reach the next times.
+func (s *Server) LosesLog(times int) {
+	u := s.changes.(*unreadable)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.times = times
+}
 
 // unplaced has the place of a user out of reach so many times.
 type unplaced struct {
 	session.Registry
+	mu    sync.Mutex // guards what follows
 	user  string
 	after time.Duration
-	mu    sync.Mutex
-	times int // guarded by mu
+	times int
 }
 
 func (u *unplaced) Places(ctx context.Context, userIDs []string) (map[string]string, error) {
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.times > 0 && slices.Contains(userIDs, u.user) {
+	lost, after := u.times > 0 && slices.Contains(userIDs, u.user), u.after
+	if lost {
 		u.times--
-		<-time.After(u.after)
+	}
+	u.mu.Unlock()
+	if lost {
+		<-time.After(after)
 		return nil, protocol.Refuse(protocol.Unavailable)
 	}
 	return u.Registry.Places(ctx, userIDs)
 }
 
-// LosesPlacesOf has the place of a user out of reach the next times, as is found out after some time. It belongs where
-// nothing is being read.
+// LosesPlacesOf has the place of a user out of reach the next times, as is found out after some time.
 func (s *Server) LosesPlacesOf(user string, times int, after time.Duration) {
-	s.registry = &unplaced{Registry: s.registry, user: user, times: times, after: after}
+	u := s.registry.(*unplaced)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.user, u.times, u.after = user, times, after
 }
 
 // unfollowed has topics out of reach so many times.
@@ -111,5 +129,10 @@ func (u *unfollowed) Subscribe(ctx context.Context, t cluster.Topic) error {
 	return u.Bus.Subscribe(ctx, t)
 }
 
-// LosesSessions has what is told of sessions out of reach the next times. It belongs where nothing is being subscribed to.
-func (s *Server) LosesSessions(times int) { s.bus = &unfollowed{Bus: s.bus, times: times} }
+// LosesSessions has what is told of sessions out of reach the next times.
+func (s *Server) LosesSessions(times int) {
+	u := s.bus.(*unfollowed)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.times = times
+}

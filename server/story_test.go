@@ -110,6 +110,7 @@ func (w *world) start(nodes int) {
 		log := zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel)
 		a, err := app.NewWith(ctx, w.settings(i), log, app.Shared{Store: w.store, Cluster: w.cluster})
 		require.NoError(w.t, err)
+		a.Server().CanLose()
 		n := &node{app: a, network: wstest.NewNetwork(), stop: stop, done: make(chan error, 1)}
 		go func() { n.done <- a.Run(ctx, n.network, nil) }()
 		w.nodes = append(w.nodes, n)
