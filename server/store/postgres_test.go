@@ -212,11 +212,11 @@ func TestStalledPostgreSQLKeepsNobodyWaitingForLong(t *testing.T) {
 	}
 	wg.Wait()
 	require.Less(t, time.Since(began), 3*time.Second)
-	began = time.Now()
-	for range 1000 {
+	for range 3 {
+		began = time.Now()
 		_ = unavailableFor(t, write(t.Context()))
+		require.Less(t, time.Since(began), 3*time.Second, "alone, a request may be the one that finds out whether it answers again")
 	}
-	require.Less(t, time.Since(began), 3*time.Second, "while it is known not to answer, one request at a time finds out whether it does again")
 	require.NoError(t, p.Resume())
 	require.Eventually(t, func() bool { return write(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
 	s.nothingHeld(t)
