@@ -68,24 +68,12 @@ func (d *door) enter(ctx context.Context) bool {
 		return true
 	}
 	d.follow()
-	turn := d.line.Reserve()
-	wait := turn.Delay()
-	switch {
-	case wait == 0:
+	if d.line.Allow() {
 		return true
-	case wait > longestTurn:
-		turn.Cancel()
-		return false
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		turn.Cancel()
-		return false
-	}
+	ctx, cancel := context.WithTimeout(ctx, longestTurn)
+	defer cancel()
+	return d.line.Wait(ctx) == nil
 }
 
 // follow sets the line's rate to what the machine can do: slower at once while it is behind, faster by and by when not.
