@@ -19,10 +19,15 @@ func (s *Server) blockCame(m *cluster.Message) {
 		a.blocked(m.User, m.Other, m.On)
 		s.background(func(ctx context.Context) { s.reexclude(ctx, id) })
 		s.inTurn(&s.blocking, id, func(ctx context.Context) error {
-			if a := s.account(id); a != nil && a.loaded() {
-				return s.readBlocks(ctx, a)
+			a := s.account(id)
+			if a == nil || !a.loaded() {
+				return nil
 			}
-			return nil
+			changed, err := s.readBlocks(ctx, a)
+			if changed {
+				s.reexclude(ctx, id)
+			}
+			return err
 		})
 	}
 }
@@ -54,16 +59,12 @@ func (a *account) read(get func() (b invitation.Blocks, take func(), err error))
 	}
 }
 
-// readBlocks reads anew who does not hear whom.
-func (s *Server) readBlocks(ctx context.Context, a *account) error {
-	changed, err := a.read(func() (invitation.Blocks, func(), error) {
+// readBlocks reads anew who does not hear whom, and reports whether that is new.
+func (s *Server) readBlocks(ctx context.Context, a *account) (changed bool, err error) {
+	return a.read(func() (invitation.Blocks, func(), error) {
 		b, err := s.invitations.Blocks(ctx, a.id)
 		return b, func() {}, err
 	})
-	if changed {
-		s.reexclude(ctx, a.id)
-	}
-	return err
 }
 
 // blocked takes note that by blocks of, or no longer; the account is one of the two.

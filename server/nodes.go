@@ -56,7 +56,7 @@ func (s *Server) Resubscribed() {
 
 // recall reads a user's blocks and place anew.
 func (s *Server) recall(ctx context.Context, a *account) error {
-	if err := s.readBlocks(ctx, a); err != nil {
+	if _, err := s.readBlocks(ctx, a); err != nil {
 		return err
 	}
 	s.reexclude(ctx, a.id)
