@@ -126,10 +126,9 @@ func (w *wire) drain() error {
 // push writes p to a device that may not be reading. It gives up with errStalled after w.stall without a byte taken.
 func (w *wire) push(p []byte) error {
 	defer func() { _ = w.Conn.SetWriteDeadline(time.Time{}) }() // fails only on a dead socket
-	_, encrypted := w.Conn.(*tls.Conn)                          // a TLS write that timed out can't be resumed
-	step := stallStep
+	encrypted, step := w.encrypted(), stallStep
 	if encrypted {
-		step = w.stall
+		step = w.stall // a TLS write that timed out can't be resumed
 	}
 	last := time.Now()
 	for len(p) > 0 {
@@ -146,7 +145,7 @@ func (w *wire) push(p []byte) error {
 		case err == nil:
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return err
-		case w.encrypted(), now.Sub(last) >= w.patience():
+		case encrypted, now.Sub(last) >= w.patience():
 			return errStalled
 		}
 	}
