@@ -85,23 +85,30 @@ func TestHintThatComesTwiceIsToldOnce(t *testing.T) {
 	})
 }
 
+// adaMissesBen has ada make a session that ben joins, and the roster that tells her of it get lost.
+func adaMissesBen(w *world) (ada *device, lobby string) {
+	w.lossy(func(m *cluster.Message) int {
+		if m.Kind == cluster.KindRoster && m.Version == 2 {
+			return 0
+		}
+		return 1
+	})
+	ada, ben := w.arrives("ada"), w.arrives("ben")
+	var made protocol.SessionJoinResult
+	ada.ok("session.create", obj{"name": "Lobby"}, &made)
+	pass(second)
+	ada.told()
+	ben.ok("session.join", at(made.Session.ID), nil)
+	pass(second)
+	return ada, made.Session.ID
+}
+
 func TestRosterThatIsLostIsShownAnew(t *testing.T) {
 	story(t, nil, func(w *world) {
-		w.lossy(func(m *cluster.Message) int {
-			if m.Kind == cluster.KindRoster && m.Version == 2 {
-				return 0
-			}
-			return 1
-		})
-		ada, ben, eve := w.arrives("ada"), w.arrives("ben"), w.arrives("eve")
-		var made protocol.SessionJoinResult
-		ada.ok("session.create", map[string]any{"name": "Lobby"}, &made)
-		pass(second)
-		ada.told()
-		ben.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
-		pass(second)
+		ada, lobby := adaMissesBen(w)
+		eve := w.arrives("eve")
 		ada.silent()
-		eve.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
+		eve.ok("session.join", at(lobby), nil)
 		pass(second)
 		require.Equal(t, []string{"resync v3 members=3 missed=true"}, ada.summary())
 	})
@@ -109,21 +116,10 @@ func TestRosterThatIsLostIsShownAnew(t *testing.T) {
 
 func TestARosterThatCouldNotBeShownAnewIsShownOnceItCan(t *testing.T) {
 	story(t, nil, func(w *world) {
-		w.lossy(func(m *cluster.Message) int {
-			if m.Kind == cluster.KindRoster && m.Version == 2 {
-				return 0
-			}
-			return 1
-		})
-		ada, ben, eve := w.arrives("ada"), w.arrives("ben"), w.arrives("eve")
-		var made protocol.SessionJoinResult
-		ada.ok("session.create", map[string]any{"name": "Lobby"}, &made)
-		pass(second)
-		ada.told()
-		ben.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
-		pass(second)
+		ada, lobby := adaMissesBen(w)
+		eve := w.arrives("eve")
 		w.nodes[0].app.Server().LosesPlacesOf("ada", 3, 0)
-		eve.ok("session.join", map[string]any{"session_id": made.Session.ID}, nil)
+		eve.ok("session.join", at(lobby), nil)
 		pass(3 * second)
 		require.Equal(t, []string{"resync v3 members=3 missed=true"}, ada.summary(), "without another roster to find it by")
 	})
