@@ -61,6 +61,8 @@ class FoyerApp extends LitElement {
       this.#tokens.hand(token);
       void this.#start();
     };
+    // The list of sessions is not kept live, and what was opened without a connection could not be loaded.
+    for (const event of ['hello', 'session.ended'] as const) app.client.on(event, () => act.refreshSessions(app));
     this.#app = app;
     app.start();
     this.requestUpdate();

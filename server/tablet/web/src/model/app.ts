@@ -12,7 +12,6 @@ import {
   type Settings,
   type User,
 } from 'foyer-client';
-import { refreshSessions } from './actions.js';
 import { Relations } from './relations.js';
 import { Room, nodeAttribute, type Sort } from './room.js';
 import * as tab from './tab.js';
@@ -187,7 +186,6 @@ export class App {
       if (session_id !== this.room.session?.id) return;
       this.room.leave();
       this.tell({ text: endedWord[reason] ?? 'You left the session.', tone: 'info' });
-      refreshSessions(this);
     });
     on('server.draining', () => (this.draining = true));
   }
@@ -205,8 +203,6 @@ export class App {
     if (first || !hello.resumed) {
       loads.push(this.client.call('settings.get').then(({ settings, rev }) => this.learnSettings(settings, rev)));
     }
-    // What was opened while there was no connection could not be loaded.
-    refreshSessions(this);
     await Promise.all(loads);
   }
 
