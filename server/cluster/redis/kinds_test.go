@@ -1,8 +1,6 @@
 package redis
 
 import (
-	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -60,37 +58,13 @@ func TestAUserWithFewRightsIsEnough(t *testing.T) {
 
 // newCluster starts a Redis Cluster of three masters.
 func newCluster(t *testing.T) (servers []*redistest.Server, url string) {
-	for range 3 {
-		servers = append(servers, redistest.Start(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"))
-	}
-	host := func(s *redistest.Server) (string, string) {
-		h, p, err := net.SplitHostPort(s.Addr)
-		require.NoError(t, err)
-		return h, p
-	}
-	urls := make([]string, 0, 3)
-	for i, s := range servers {
-		_, err := s.Command(fmt.Sprintf("CLUSTER ADDSLOTSRANGE %d %d", i*16384/3, (i+1)*16384/3-1))
-		require.NoError(t, err)
-		_, err = s.Command(fmt.Sprintf("CLUSTER SET-CONFIG-EPOCH %d", i+1))
-		require.NoError(t, err)
-		urls = append(urls, s.URL)
-	}
-	h, p := host(servers[0])
-	for _, s := range servers[1:] {
-		_, err := s.Command("CLUSTER MEET " + h + " " + p)
-		require.NoError(t, err)
-	}
-	for _, s := range servers {
-		require.Eventually(t, func() bool {
-			info, err := s.Text("CLUSTER INFO")
-			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
-		}, waitAtMost, waitEvery)
+	c := redistest.StartCluster(t, false)
+	for _, s := range c.Servers {
 		answer, err := s.Command("ACL SETUSER node on >secret " + rights + onCluster)
 		require.NoError(t, err)
 		require.Equal(t, "+OK", answer)
 	}
-	return servers, strings.ReplaceAll(strings.Join(urls, ","), "redis://", "redis://node:secret@")
+	return c.Servers, strings.ReplaceAll(c.URL, "redis://", "redis://node:secret@")
 }
 
 func TestThreeMasters(t *testing.T) {
@@ -140,20 +114,8 @@ func TestThreeMasters(t *testing.T) {
 // TestAMasterThatFails has Sentinels put a replica in its place: what it had not copied is lost, and the nodes go on.
 func TestAMasterThatFails(t *testing.T) {
 	t.Parallel()
-	master := redistest.Start(t)
-	h, p, err := net.SplitHostPort(master.Addr)
-	require.NoError(t, err)
-	replica := redistest.Start(t, "--replicaof", h+" "+p)
-	require.Eventually(t, func() bool {
-		info, err := replica.Text("INFO replication")
-		return err == nil && strings.Contains(info, "master_link_status:up")
-	}, waitAtMost, waitEvery)
-	var urls []string
-	for range 3 {
-		s := redistest.Sentinel(t, fmt.Sprintf("sentinel monitor foyer %s %s 2\nsentinel down-after-milliseconds foyer 1000\nsentinel failover-timeout foyer 5000\n", h, p))
-		urls = append(urls, s.Addr)
-	}
-	url := "redis://" + urls[0] + "/0?master_name=foyer&addr=" + urls[1] + "&addr=" + urls[2]
+	sentinels := redistest.StartSentinels(t)
+	url, master := sentinels.URL, sentinels.Servers[0]
 	prefix := newPrefix()
 	one, two := newMember(t, url, prefix, "one"), newMember(t, url, prefix, "two")
 	one.bring(t, "ada")

@@ -18,6 +18,8 @@ type fault struct {
 	one bool
 	// long ones are left out of short campaigns.
 	long bool
+	// on is the kind of Redis that it needs; "" if it comes over any.
+	on string
 	// touches says what it is done to: two at once are done to different things. "" ones come alone.
 	touches string
 	run     func(w *world, n *node, rng *rand.Rand)
@@ -60,55 +62,55 @@ var faults = []fault{
 	}},
 	{name: "clock-ahead", touches: "node", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("90s") }},
 	{name: "clock-behind", touches: "node", within: soon, one: true, long: true, run: func(_ *world, n *node, _ *rand.Rand) { n.timeTravel("-90s") }},
-	{name: "redis-restart", touches: "redis", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
+	{name: "redis-restart", on: single, touches: "redis", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
 		w.redis.Kill()
 		wait(between(rng, 0, 4*time.Second))
 		w.redis.Restart()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-stop-5s", touches: "redis", within: soon, run: func(w *world, _ *node, _ *rand.Rand) {
+	{name: "redis-stop-5s", on: single, touches: "redis", within: soon, run: func(w *world, _ *node, _ *rand.Rand) {
 		w.redis.Pause()
 		wait(5 * time.Second)
 		w.redis.Resume()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-cut", touches: "redis", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
+	{name: "redis-cut", on: single, touches: "redis", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
 		n.redis.sever()
 		wait(between(rng, time.Second, 6*time.Second))
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-cut-30s", touches: "redis", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
+	{name: "redis-cut-30s", on: single, touches: "redis", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.redis.sever()
 		n.apart(30 * time.Second)
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-deaf", touches: "redis", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
+	{name: "redis-deaf", on: single, touches: "redis", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
 		n.redis.down.shut()
 		wait(between(rng, 2*time.Second, 6*time.Second))
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-mute", touches: "redis", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
+	{name: "redis-mute", on: single, touches: "redis", within: soon, run: func(_ *world, n *node, rng *rand.Rand) {
 		n.redis.up.shut()
 		wait(between(rng, 2*time.Second, 6*time.Second))
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-deaf-30s", touches: "redis", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
+	{name: "redis-deaf-30s", on: single, touches: "redis", within: soon, long: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.redis.down.shut()
 		n.apart(30 * time.Second)
 		n.redis.heal()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-away-60s", touches: "redis", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
+	{name: "redis-away-60s", on: single, touches: "redis", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
 		w.redis.Kill()
 		wait(time.Minute)
 		w.redis.Restart()
 		wait(5 * time.Second)
 	}},
-	{name: "redis-away-at-start", within: soon, one: true, run: func(w *world, n *node, _ *rand.Rand) {
+	{name: "redis-away-at-start", on: single, within: soon, one: true, run: func(w *world, n *node, _ *rand.Rand) {
 		w.redis.Kill()
 		n.kill()
 		n.start()

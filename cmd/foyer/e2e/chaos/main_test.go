@@ -21,6 +21,7 @@ var (
 	timeFlag    = flag.Duration("time", 0, "how long faults go on; each cheap fault once if 0")
 	faultsFlag  = flag.String("faults", "", "comma-separated names of faults, with a plus between those that come at once; all of them if empty, the long ones only with -time")
 	killsFlag   = flag.Int64("kills", 0, "kill -9 of nodes, 1-5 s apart, before the other faults")
+	redisFlag   = flag.String("redis", single, "the kind of Redis: single, sentinel, cluster")
 	lanesFlag   = flag.Int("lanes", 0, "groups at a time; 0: as many as this binary is quick enough for")
 	programFlag = flag.String("program", "", "a foyer to test, instead of one that is built of these sources")
 	outFlag     = flag.String("report", "", "a file for the report, besides the standard output")
@@ -81,10 +82,10 @@ func TestChaos(t *testing.T) {
 		out = io.MultiWriter(out, f)
 	}
 	names := *faultsFlag
-	if names == "" && *timeFlag == 0 && *killsFlag == 0 {
+	if names == "" && *timeFlag == 0 && *killsFlag == 0 && *redisFlag == single {
 		names = quickly.faults
 	}
-	picked, err := pick(names, *timeFlag > 0)
+	picked, err := pick(names, *redisFlag, *timeFlag > 0)
 	require.NoError(t, err)
 	lanes := *lanesFlag
 	if lanes == 0 {
@@ -101,7 +102,7 @@ const doneWithin = time.Minute
 
 // campaign has people at it while faults come and go.
 func (w *world) campaign(picked []blow, length time.Duration, kills int64, lanes int) {
-	w.say("seed %d, %d nodes", w.seed, len(w.nodes))
+	w.say("seed %d, %d nodes, Redis: %s", w.seed, len(w.nodes), *redisFlag)
 	rng := rand.New(rand.NewPCG(w.seed, 0))
 	ctx, cancel := context.WithCancel(w.t.Context())
 	defer cancel()

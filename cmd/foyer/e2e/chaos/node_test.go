@@ -22,7 +22,8 @@ type node struct {
 	w             *world
 	name          string
 	listen, admin string
-	redis, sql    *proxy
+	redis         *proxy // nil where Redis is several servers: nodes learn their addresses of each other
+	sql           *proxy
 	logFile       string
 	process       *exec.Cmd
 	ended         chan struct{}
@@ -41,12 +42,14 @@ func freeAddress(w *world) string {
 func newNode(w *world, name string) *node {
 	n := &node{w: w, name: name, listen: freeAddress(w), admin: freeAddress(w), logFile: filepath.Join(w.dir, name+".log")}
 	var err error
-	n.redis, err = newProxy("tcp", w.redis.Addr)
-	require.NoError(w.t, err)
+	if w.redis != nil {
+		n.redis, err = newProxy("tcp", w.redis.Addr)
+		require.NoError(w.t, err)
+		w.t.Cleanup(n.redis.close)
+	}
 	n.sql, err = newProxy("unix", w.sqlSocket)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() {
-		n.redis.close()
 		n.sql.close()
 		if n.process != nil {
 			_ = n.process.Process.Signal(syscall.SIGCONT)
@@ -77,7 +80,7 @@ func (n *node) launch(binary string) {
 	require.NoError(n.w.t, err)
 	defer log.Close()
 	p := exec.Command(binary, "serve", "--listen", n.listen, "--admin-listen", n.admin, "--node", n.name,
-		"--store", "postgres://foyer@"+n.sql.addr+"/postgres?sslmode=disable", "--redis", "redis://"+n.redis.addr,
+		"--store", "postgres://foyer@"+n.sql.addr+"/postgres?sslmode=disable", "--redis", n.redisURL(),
 		"--invitations.per-minute", "0", "--invitations.per-day", "0", "--invitations.pair-gap", "0s", "--invitations.pair-max", "0",
 		"--limits.requests-per-second", "0", "--limits.upgrades-per-second", "0", "--drain-time", "2s",
 		"--transport.ping", "5s", "--transport.pong", "4s", "--log-level", "warn", "--log-format", "json")

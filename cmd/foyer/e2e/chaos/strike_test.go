@@ -20,12 +20,12 @@ func (b blow) String() string {
 	return strings.Join(names, "+")
 }
 
-// pick returns the faults named (all if none is), the long ones only if they are named or allowed. Those joined by a plus
-// come at once.
-func pick(names string, long bool) (picked []blow, err error) {
+// pick returns the faults named (all that fit the kind of Redis if none is), the long ones only if they are named or
+// allowed. Those joined by a plus come at once.
+func pick(names, kind string, long bool) (picked []blow, err error) {
 	if names == "" {
 		for _, f := range faults {
-			if !f.long || long {
+			if f.fits(kind) && (!f.long || long) {
 				picked = append(picked, blow{f})
 			}
 		}
@@ -34,9 +34,9 @@ func pick(names string, long bool) (picked []blow, err error) {
 	for both := range strings.SplitSeq(names, ",") {
 		var b blow
 		for name := range strings.SplitSeq(both, "+") {
-			i := slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
+			i := slices.IndexFunc(faults, func(f fault) bool { return f.name == name && f.fits(kind) })
 			if i < 0 {
-				return nil, fmt.Errorf("no fault is called %q", name)
+				return nil, fmt.Errorf("no fault is called %q over this kind of Redis", name)
 			}
 			b = append(b, faults[i])
 		}

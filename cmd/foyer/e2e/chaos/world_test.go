@@ -25,19 +25,20 @@ const secret = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 // world is a cluster with all that can be done to it, and the book of what happened.
 type world struct {
-	t         testing.TB
-	seed      uint64
-	began     time.Time
-	out       io.Writer
-	dir       string
-	redis     *redistest.Server
-	postgres  *testservice.Postgres
-	sqlSocket string
-	nodes     []*node
-	stats     stats
-	pulse     pulse
-	house     *house
-	programs  map[string]string // whose clocks are off, by how much
+	t          testing.TB
+	seed       uint64
+	began      time.Time
+	out        io.Writer
+	dir        string
+	redis      *redistest.Server // nil if it is
+	replicated *redistest.Cluster
+	postgres   *testservice.Postgres
+	sqlSocket  string
+	nodes      []*node
+	stats      stats
+	pulse      pulse
+	house      *house
+	programs   map[string]string // whose clocks are off, by how much
 
 	mu         sync.Mutex
 	phases     []*phase    // guarded by mu
@@ -87,7 +88,7 @@ func newWorld(t testing.TB, seed uint64, out io.Writer) *world {
 	u, err := url.Parse(w.postgres.URL)
 	require.NoError(t, err)
 	w.sqlSocket = filepath.Join(u.Query().Get("host"), ".s.PGSQL.5432")
-	w.redis = redistest.Start(t)
+	w.startRedis(t, *redisFlag)
 	for _, name := range []string{"one", "two", "three"} {
 		n := newNode(w, name)
 		n.start()

@@ -27,6 +27,7 @@ type Server struct {
 	Addr string
 	URL  string
 
+	bus    string // the port that servers of a Redis Cluster speak to each other by
 	keeper *exec.Cmd
 	words  io.WriteCloser
 	acks   *bufio.Reader
@@ -125,6 +126,28 @@ func (s *Server) Text(line string) (string, error) {
 		_, err := io.ReadFull(r, text)
 		return string(text), err
 	})
+}
+
+// List sends one line and returns a list of bulk answers.
+func (s *Server) List(line string) (all []string, err error) {
+	_, err = s.ask(line, func(r *bufio.Reader) (string, error) {
+		var count, size int
+		if _, err := fmt.Fscanf(r, "*%d\r\n", &count); err != nil {
+			return "", err
+		}
+		for range count {
+			if _, err := fmt.Fscanf(r, "$%d\r\n", &size); err != nil {
+				return "", err
+			}
+			text := make([]byte, size+2)
+			if _, err := io.ReadFull(r, text); err != nil {
+				return "", err
+			}
+			all = append(all, string(text[:size]))
+		}
+		return "", nil
+	})
+	return all, err
 }
 
 // ask sends one line on a connection of its own and has read take the answer.
