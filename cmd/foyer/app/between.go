@@ -171,6 +171,7 @@ func (b *between) metrics() []prometheus.Collector {
 			return time.Duration(bus.Probe.Load()).Seconds()
 		}),
 		counter("foyer_redis_lease_renewed_total", "Renewals of this node's lease; one a second while all is well.", &node.Renewed),
+		counter("foyer_redis_away_total", "Times that Redis was taken for away.", &node.Away),
 		counter("foyer_redis_fenced_total", "Times that other nodes took this one for dead.", &node.Fenced),
 		counter("foyer_redis_refilled_total", "Times that Redis was found empty and written to anew.", &node.Refill),
 		counter("foyer_redis_buried_total", "Nodes that this one took for dead.", &node.Buried),

@@ -97,9 +97,12 @@ func (k *desk) doubt(user string) {
 // owe has the desk called by rejoin when Redis is back.
 func (k *desk) owe(err error) {
 	k.r.mu.Lock()
+	owed := k.owing
 	k.owing = true
 	k.r.mu.Unlock()
-	k.r.lost(err)
+	if !owed || !errors.Is(err, errAway) { // else it is going to be called, or is just waiting for it
+		k.r.lost(err)
+	}
 }
 
 // rejoin has the others learn what was decided alone, and puts right what was written in part.

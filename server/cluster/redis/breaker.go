@@ -3,7 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
-	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +18,9 @@ var errAway = errors.New("out of reach")
 type breaker struct {
 	open  atomic.Bool
 	valid atomic.Int64 // until when the lease holds, since began; 0 without a lease
+
+	mu    sync.Mutex
+	lines map[*line]struct{} // connections that calls are made on; guarded by mu
 }
 
 var began = time.Now()
@@ -41,11 +44,7 @@ func (b *breaker) refuses(ctx context.Context) bool {
 }
 
 // DialHook implements redis.Hook.
-func (b *breaker) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		return next(ctx, network, address)
-	}
-}
+func (b *breaker) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 // ProcessHook implements redis.Hook.
 func (b *breaker) ProcessHook(next redis.ProcessHook) redis.ProcessHook {

@@ -46,7 +46,7 @@ type Options struct {
 // separated by commas, or one with ?addr=…, for a Redis Cluster.
 func Open(address string, o Options) (*Client, error) {
 	silence()
-	c := &Client{prefix: o.Prefix, lanes: 1, breaker: &breaker{}}
+	c := &Client{prefix: o.Prefix, lanes: 1, breaker: &breaker{lines: map[*line]struct{}{}}}
 	if c.prefix == "" {
 		c.prefix = "foyer:"
 	}
@@ -61,6 +61,7 @@ func Open(address string, o Options) (*Client, error) {
 			return nil, unreadable(err)
 		}
 		opts.MaxRetries, opts.ContextTimeoutEnabled, opts.DialTimeout, opts.ReadTimeout, opts.MaintNotificationsConfig = -1, true, dialWithin, callWithin, off
+		opts.Dialer = c.breaker.dialer(opts.TLSConfig)
 		c.rdb, c.lanes, c.sharded = redis.NewClusterClient(opts), clusterLanes, true
 	case query.Has("master_name"):
 		opts, err := redis.ParseFailoverURL(first)
@@ -68,6 +69,7 @@ func Open(address string, o Options) (*Client, error) {
 			return nil, unreadable(err)
 		}
 		opts.MaxRetries, opts.ContextTimeoutEnabled, opts.DialTimeout, opts.ReadTimeout = -1, true, dialWithin, callWithin
+		opts.Dialer = c.breaker.dialer(opts.TLSConfig)
 		c.rdb = redis.NewFailoverClient(opts)
 	default:
 		opts, err := redis.ParseURL(first)
@@ -75,7 +77,7 @@ func Open(address string, o Options) (*Client, error) {
 			return nil, unreadable(err)
 		}
 		opts.MaxRetries, opts.ContextTimeoutEnabled, opts.DialTimeout, opts.ReadTimeout, opts.MaintNotificationsConfig = -1, true, dialWithin, callWithin, off
-		opts.DialerRetries = 1
+		opts.DialerRetries, opts.Dialer = 1, c.breaker.dialer(opts.TLSConfig)
 		c.rdb = redis.NewClient(opts)
 	}
 	c.rdb.AddHook(c.breaker)

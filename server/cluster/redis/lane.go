@@ -189,7 +189,7 @@ func (l *lane) run() {
 // connect makes a link and has everything asked for on it.
 func (l *lane) connect() *link {
 	k := &link{asked: map[string]bool{}, open: map[string]int{}, heard: time.Now()}
-	k.ps = l.bus.c.rdb.Subscribe(l.bus.ctx)
+	k.ps = l.bus.c.rdb.Subscribe(listening(l.bus.ctx))
 	l.bus.Stats.Subscriptions.Add(1)
 	l.mu.Lock()
 	l.link = k
@@ -209,7 +209,7 @@ func (l *lane) connect() *link {
 // listen takes what comes until the link breaks.
 func (l *lane) listen(k *link) {
 	for {
-		got, err := k.ps.Receive(l.bus.ctx)
+		got, err := k.ps.Receive(listening(l.bus.ctx))
 		if err != nil {
 			break
 		}

@@ -32,7 +32,7 @@ func (l *lane) ask(k *link) error {
 	}
 	clear(l.dirty)
 	l.mu.Unlock()
-	ctx, cancel := context.WithTimeout(l.bus.ctx, callWithin)
+	ctx, cancel := context.WithTimeout(listening(l.bus.ctx), callWithin)
 	defer cancel()
 	for part := range slices.Chunk(off, subscribeAtOnce) {
 		if err := l.command(ctx, k.ps.Unsubscribe, k.ps.SUnsubscribe, part); err != nil {

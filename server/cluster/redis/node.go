@@ -3,8 +3,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,7 +11,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"foyer/server/cluster"
-	"foyer/session"
 )
 
 const (
@@ -25,6 +22,7 @@ const (
 
 // NodeStats count what a Node went through. They are read while it works.
 type NodeStats struct {
+	Away      atomic.Int64 // Redis was taken for away
 	Fenced    atomic.Int64 // this node was taken for dead
 	Refill    atomic.Int64 // Redis was found empty
 	Renewed   atomic.Int64 // renewals of the lease
@@ -49,12 +47,14 @@ type Node struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
-	check sync.Mutex // one check at a time
+	check sync.Mutex    // one check at a time
+	wake  chan struct{} // the next check is due
 
 	mu         sync.Mutex // guards what follows
 	id         string
 	known      string // the mark of the Redis that this node was registered in
-	away       error  // why the last check failed
+	away       error  // why the last check failed, or a call since
+	owes       bool   // something was decided alone since the last check
 	quietUntil time.Time
 	door       door
 	auditAt    time.Time // when to look next for what isn't here any more; zero: not
@@ -85,7 +85,7 @@ type Owner interface {
 func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *Node {
 	c := registry.c
 	n := &Node{
-		c: c, name: name, devices: devices, registry: registry, owner: owner, done: make(chan struct{}),
+		c: c, name: name, devices: devices, registry: registry, owner: owner, done: make(chan struct{}), wake: make(chan struct{}, 1),
 		leases: c.tagged(0, "leases"), dying: c.tagged(0, "dying"), mark: c.tagged(0, "mark"),
 		filled: c.tagged(0, "filled"), buried: c.tagged(0, "buried"),
 		quietUntil: time.Now().Add(quietTime), away: errNotYet,
@@ -110,14 +110,31 @@ func (n *Node) ID() string {
 	return n.id
 }
 
-// lost takes Redis for away until the next check.
+// lost says that a call failed, and that this node goes on without Redis. The next check, at once, finds out whether it is
+// away, and has the others learn of what was decided alone. After errAway it was not asked, and may be back by now.
 func (n *Node) lost(err error) {
-	n.c.breaker.open.Store(true)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.away == nil {
-		n.away = err
+	if n.away == nil && !n.owes {
+		select {
+		case n.wake <- struct{}{}:
+		default:
+		}
 	}
+	n.owes = true
+	if !errors.Is(err, errAway) {
+		n.c.breaker.open.Store(true)
+		if n.away == nil {
+			n.awayLocked(err)
+		}
+	}
+}
+
+func (n *Node) awayLocked(err error) {
+	if n.away == nil {
+		n.Stats.Away.Add(1)
+	}
+	n.away = err
 }
 
 // Err returns why Redis could not be reached when the node last tried, or why nobody new is let in yet; nil if all is well.
@@ -143,10 +160,10 @@ func (n *Node) Close() {
 func (n *Node) run() {
 	defer close(n.done)
 	var all sync.WaitGroup
-	for _, do := range []func(beat int){
-		func(int) { n.Check(n.ctx) },
-		func(int) { n.registry.refresh(n.ctx) },
-		func(beat int) {
+	all.Go(func() { n.beat(n.wake, func(int) { n.Check(n.ctx) }) })
+	all.Go(func() { n.beat(nil, func(int) { n.registry.refresh(n.ctx) }) })
+	all.Go(func() {
+		n.beat(nil, func(beat int) {
 			n.bury(n.ctx)
 			n.audit(n.ctx)
 			if beat%tidyBeats == tidyBeats-1 {
@@ -154,22 +171,24 @@ func (n *Node) run() {
 				_ = n.devices.hung.tidy(n.ctx, n.ID(), n.devices.kept.has)
 				_ = n.registry.hung.tidy(n.ctx, n.ID(), n.registry.kept.has)
 			}
-		},
-	} {
-		all.Go(func() {
-			tick := time.NewTicker(renewEvery)
-			defer tick.Stop()
-			for beat := 0; ; beat++ {
-				do(beat)
-				select {
-				case <-n.ctx.Done():
-					return
-				case <-tick.C:
-				}
-			}
 		})
-	}
+	})
 	all.Wait()
+}
+
+// beat does something every second, and when it is woken.
+func (n *Node) beat(wake <-chan struct{}, do func(beat int)) {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for beat := 0; ; beat++ {
+		do(beat)
+		select {
+		case <-n.ctx.Done():
+			return
+		case <-tick.C:
+		case <-wake:
+		}
+	}
 }
 
 // tidyBeats is how many renewals there are from one tidying to the next.
@@ -221,8 +240,9 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	}
 	if err != nil {
 		n.c.breaker.open.Store(true)
+		n.c.breaker.hangUp()
 		n.mu.Lock()
-		n.away = unreachable(err)
+		n.awayLocked(unreachable(err))
 		n.mu.Unlock()
 		return false
 	}
@@ -234,9 +254,9 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	}
 	n.Stats.Renewed.Add(1)
 	n.c.breaker.hold(asked, lease)
-	n.c.breaker.open.Store(false)
 	n.mu.Lock()
-	back, emptied := n.away != nil, n.known != "" && n.known != mark
+	n.c.breaker.open.Store(false)
+	back, emptied := n.away != nil || n.owes, n.known != "" && n.known != mark
 	late := n.known == "" && !errors.Is(n.away, errNotYet)
 	if back || emptied {
 		n.quietUntil = time.Now().Add(quietTime)
@@ -248,7 +268,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 		n.door.peers = leasesOf(got[2:])
 	}
 	open := n.door.open
-	n.away, n.known = nil, mark
+	n.away, n.owes, n.known = nil, false, mark
 	n.mu.Unlock()
 	if emptied {
 		n.Stats.Refill.Add(1)
@@ -300,7 +320,7 @@ func (n *Node) refill(emptied bool) bool {
 	}
 	n.mu.Lock()
 	if err != nil {
-		n.away = unreachable(err) // tried again by the next check
+		n.awayLocked(unreachable(err)) // tried again by the next check
 		if emptied {
 			n.known = "another"
 		}
@@ -331,68 +351,4 @@ func (n *Node) vouch(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// audit begins the grace of what is said to hang on this node, and doesn't, if that is due: not when it is seen first, as
-// a device is written down a moment before its socket is known.
-func (n *Node) audit(ctx context.Context) {
-	n.mu.Lock()
-	due := n.away == nil && n.audits > 0 && !time.Now().Before(n.auditAt)
-	n.mu.Unlock()
-	if !due || n.lookForGhosts(ctx) != nil {
-		return // the next beat tries again
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.audits--
-	n.auditAt = time.Now().Add(quietTime / 2)
-}
-
-// attachOwn has the members of sessions hang on the sockets that the list of devices says. It looks again afterwards, as a
-// device may just have gone to another node: the last one to look is right.
-func (n *Node) attachOwn(ctx context.Context) error {
-	for before := map[string][]cluster.Device(nil); ; {
-		now, err := n.devices.connected(ctx)
-		if err != nil || before != nil && maps.EqualFunc(before, now, slices.Equal) {
-			return err
-		}
-		if err := n.registry.attachAll(ctx, now); err != nil {
-			return err
-		}
-		before = now
-	}
-}
-
-func (n *Node) lookForGhosts(ctx context.Context) error {
-	if err := n.attachOwn(ctx); err != nil { // others may have put an older socket back
-		return err
-	}
-	id, suspects := n.ID(), map[string]bool{}
-	_, err := n.devices.abandon(ctx, id, time.Time{}, func(d cluster.Device) bool {
-		suspects[d.Incarnation] = !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)
-		return false
-	})
-	if err != nil {
-		return err
-	}
-	err = n.registry.drop(ctx, id, 0, 0, func(user string, d session.Device) bool {
-		suspects[d.Link] = !n.owner.Hangs(user, d.ID, d.Link)
-		return false
-	})
-	if err != nil {
-		return err
-	}
-	if err := pause(ctx, renewEvery); err != nil {
-		return err
-	}
-	now := time.Now()
-	_, err = n.devices.abandon(ctx, id, now.Add(ghostGrace), func(d cluster.Device) bool {
-		return suspects[d.Incarnation] && !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)
-	})
-	if err != nil {
-		return err
-	}
-	return n.registry.drop(ctx, id, now.UnixMilli(), now.Add(ghostGrace).UnixMilli(), func(user string, d session.Device) bool {
-		return suspects[d.Link] && !n.owner.Hangs(user, d.ID, d.Link)
-	})
 }
