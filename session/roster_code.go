@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"foyer/protocol"
@@ -80,21 +81,25 @@ func DecodeRoster(text []byte) (*Roster, error) {
 	if err := json.Unmarshal(text, &code); err != nil {
 		return nil, fmt.Errorf("roster: %w", err)
 	}
+	if len(code.Numbers) > MaxMembers {
+		return nil, errors.New("roster: too many numbers")
+	}
 	r := NewRoster(code.ID, code.Rules, code.EmptySince)
 	r.Version, r.ended, r.stamps = code.Version, code.Ended, code.Stamps
 	r.numbers.slots = code.Numbers
-	for _, slot := range code.Numbers {
-		if slot == taken {
-			r.numbers.used++
-		}
-	}
+	r.numbers.used = len(code.Members)
 	for id, g := range code.Gone {
 		r.gone[id] = gone{at: g.At, role: protocol.Role(g.Role)}
 	}
+	owner := make(map[uint16]bool, len(code.Members))
 	for _, m := range code.Members {
-		if m == nil || m.User.ID == "" || m.Number == 0 || int(m.Number) > len(code.Numbers) {
-			return nil, fmt.Errorf("roster: a member without a number")
+		if m == nil || m.User.ID == "" || r.members[m.User.ID] != nil {
+			return nil, errors.New("roster: a member without a name of its own")
 		}
+		if m.Number == 0 || int(m.Number) > len(code.Numbers) || code.Numbers[m.Number-1] != taken || owner[m.Number] {
+			return nil, errors.New("roster: a member without a number of its own")
+		}
+		owner[m.Number] = true
 		r.members[m.User.ID] = m
 		r.dropped += inGrace(m)
 		if m.Role == protocol.RoleHost {
