@@ -68,12 +68,25 @@ func (m *model) join(t *rapid.T) {
 		require.True(t, had >= m.r.rules.Capacity || j.Returning || m.r.rules.Locked && user != "u0")
 	case arrived:
 		require.LessOrEqual(t, len(m.r.members), m.r.rules.Capacity)
-		if was != nil {
+		switch {
+		case was != nil && m.taken(was.Number, user):
+			// Nothing was flushed for so long that it had rested, and went to another.
+		case was != nil:
 			require.Equal(t, was.Number, got.Number)
-		} else {
+		default:
 			require.True(t, m.freed[got.Number] == 0 || m.freed[got.Number]+10_000 <= m.now, "number %d has rested", got.Number)
 		}
 	}
+}
+
+// taken reports whether somebody else than user has a number.
+func (m *model) taken(number uint16, user string) bool {
+	for id, x := range m.r.members {
+		if id != user && x.Number == number {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *model) leave(t *rapid.T) {
