@@ -46,8 +46,7 @@ func (r *room) endLocked(number uint16) {
 	if !r.srv.many {
 		return
 	}
-	delete(r.own, number)
-	delete(r.written, number)
+	delete(r.own, number) // but when it was written counts still: nothing older is of the next one's
 	if r.vacant == nil {
 		r.vacant = map[uint16]bool{}
 	}

@@ -106,6 +106,17 @@ func TestNoStateComesBackOfSomebodyWhoLeft(t *testing.T) {
 	require.Equal(t, map[uint16]string{1: "of the next one with the number"}, b.states())
 }
 
+func TestNoStateOfAStayComesBackInTheNextOneWithTheNumber(t *testing.T) {
+	b := newBetween()
+	b.comes("three", 1100, 1, "of the next stay, quicker than the roster that says so")
+	b.gone([]uint16{1})
+	b.taken([]uint16{1})
+	b.comes("two", 1000, 1, "of the stay before, from a node that tells it once more")
+	require.Empty(t, b.states())
+	b.comes("three", 1100, 1, "of the next stay")
+	require.Equal(t, map[uint16]string{1: "of the next stay"}, b.states())
+}
+
 func TestANodeThatMayHaveMissedSomethingLooksBeforeItAnswersForStates(t *testing.T) {
 	b := newBetween()
 	b.write(1, []byte("mine, who was taken out meanwhile"))
