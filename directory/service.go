@@ -27,6 +27,7 @@ func New(store Store, now func() time.Time) *Service { return &Service{store, no
 // Changed says what an Upsert brought.
 type Changed struct {
 	New       bool // the user was not known before
+	Alone     bool // New, and there is nothing between them and anybody; a user of their id may have been erased
 	Shown     bool // name, username or picture: what others see
 	Addresses bool // an address, or whether it is verified
 }
@@ -60,7 +61,7 @@ func (s *Service) upsert(ctx context.Context, c Claims, here bool) (u User, chan
 		return u, changed, err
 	}
 	if changed.New {
-		if err = s.add(ctx, u); !errors.Is(err, errKnown) {
+		if changed.Alone, err = s.add(ctx, u); !errors.Is(err, errKnown) {
 			return u, changed, err
 		}
 	}
@@ -83,19 +84,20 @@ func (s *Service) upsert(ctx context.Context, c Claims, here bool) (u User, chan
 var errKnown = errors.New("user is known")
 
 // add makes a user known who was not a moment ago.
-func (s *Service) add(ctx context.Context, u User) error {
-	return s.store.Update(ctx, func(tx Tx) error {
+func (s *Service) add(ctx context.Context, u User) (alone bool, err error) {
+	err = s.store.Update(ctx, func(tx Tx) (err error) {
 		if u.HoldsUsername {
 			if err := tx.ReleaseUsername(u.Username); err != nil {
 				return err
 			}
 		}
-		added, err := tx.Add(u)
-		if err == nil && !added {
+		added := false
+		if added, alone, err = tx.Add(u); err == nil && !added {
 			err = errKnown
 		}
 		return err
 	})
+	return alone, err
 }
 
 // merge returns the user as c makes them, what is different, and whether there is anything to write.

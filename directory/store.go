@@ -25,7 +25,8 @@ type UserTx interface {
 	// User returns the user, locked until the end of a transaction that writes.
 	User(id string) (User, bool, error)
 	// Add writes a user who is not known, and what they are found by. It answers false, and writes nothing, if they are.
-	Add(u User) (bool, error)
+	// Alone says that there is nothing between them and anybody.
+	Add(u User) (added, alone bool, err error)
 	// Save writes all of u but Rev, and what u is found by.
 	Save(u User) error
 	// Delete removes the user, what they are found by, their log and their operations.

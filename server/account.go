@@ -18,6 +18,7 @@ type account struct {
 	session atomic.Pointer[string] // the session that the user is in
 
 	outOfDate atomic.Bool // messages may have been lost: blocks and place are to be read anew
+	stirred   atomic.Bool // the user's revision has moved since the account was opened
 
 	loading sync.WaitGroup // until loaded or failed
 	err     error          // set before loading is over
@@ -41,8 +42,9 @@ type accounts struct {
 	by map[string]*account // guarded by mu
 }
 
-// openAccount returns the user's account, loaded; the first one to ask subscribes and reads. Each call needs one closeAccount.
-func (s *Server) openAccount(ctx context.Context, userID string) (*account, error) {
+// openAccount has signIn make the user known and returns their account, loaded; the first one to ask subscribes before and
+// reads afterwards, unless there is nothing between the user and anybody. Each call needs one closeAccount.
+func (s *Server) openAccount(ctx context.Context, userID string, signIn func() (alone bool, err error)) (*account, error) {
 	s.accounts.mu.Lock()
 	a := s.accounts.by[userID]
 	first := a == nil
@@ -54,19 +56,27 @@ func (s *Server) openAccount(ctx context.Context, userID string) (*account, erro
 	a.refs++
 	s.accounts.mu.Unlock()
 	if first {
-		a.err = s.loadAccount(ctx, a)
+		a.err = s.loadAccount(ctx, a, signIn)
 		a.loading.Done()
 	}
 	a.loading.Wait()
-	if a.err != nil {
+	err := a.err
+	if err == nil && !first {
+		_, err = signIn()
+	}
+	if err != nil {
 		s.closeAccount(a)
-		return nil, a.err
+		return nil, err
 	}
 	return a, nil
 }
 
-func (s *Server) loadAccount(ctx context.Context, a *account) error {
+func (s *Server) loadAccount(ctx context.Context, a *account, signIn func() (alone bool, err error)) error {
 	if err := s.bus.Subscribe(ctx, cluster.UserTopic(a.id)); err != nil {
+		return err
+	}
+	alone, err := signIn()
+	if err != nil {
 		return err
 	}
 	places, err := s.registry.Places(ctx, []string{a.id})
@@ -75,8 +85,12 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 	}
 	a.place(places[a.id]) // before anything newer can come
 	var early []func()
-	_, err = a.read(func() (invitation.Blocks, func(), error) {
-		c, err := s.invitations.Circle(ctx, a.id)
+	_, err = a.read(func() (b invitation.Blocks, take func(), err error) {
+		var c invitation.Circle
+		if !alone {
+			c, err = s.invitations.Circle(ctx, a.id)
+		}
+		alone = false // asked again, there is something by now
 		return c.Blocks, func() {
 			a.connections, a.rev = set(c.Connections), c.Rev
 			if a.connections == nil {
@@ -94,6 +108,9 @@ func (s *Server) loadAccount(ctx context.Context, a *account) error {
 	a.mu.Lock()
 	ids := slices.Collect(maps.Keys(a.connections))
 	a.mu.Unlock()
+	if len(ids) == 0 {
+		return nil
+	}
 	return s.watch(ctx, a, ids...)
 }
 

@@ -73,6 +73,7 @@ func (s *Server) relationCame(userID, other string, connected bool, rev int64) {
 	if a == nil {
 		return
 	}
+	a.stirred.Store(true)
 	if a.later(func() { s.relationCame(userID, other, connected, rev) }) {
 		return
 	}

@@ -96,3 +96,21 @@ func (s *Server) PresenceCame(userID, note string) {
 	m := &cluster.Message{User: userID, Incarnation: s.epoch(), At: s.now().UnixMicro()}
 	s.presenceCame(m, presence.Full{Status: protocol.StatusOnline, Note: note})
 }
+
+// AttachesLate makes registering a user's devices take its time. It belongs before the node's first device.
+func (s *Server) AttachesLate(userID string, by time.Duration) {
+	s.devices = lateAttach{s.devices, userID, by}
+}
+
+type lateAttach struct {
+	cluster.Devices
+	userID string
+	by     time.Duration
+}
+
+func (l lateAttach) Attach(ctx context.Context, a cluster.Attach) (cluster.Attached, error) {
+	if a.UserID == l.userID {
+		time.Sleep(l.by) //nolint:forbidigo // of the bubble's clock
+	}
+	return l.Devices.Attach(ctx, a)
+}

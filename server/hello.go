@@ -141,30 +141,21 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 	if err != nil {
 		return nil, nil, err
 	}
-	user, changed, err := s.directory.Upsert(ctx, directoryClaims(claims))
+	if err := directory.CheckSubject(claims.Subject); err != nil {
+		return nil, nil, err
+	}
+	var in signedIn
+	account, err := s.openAccount(ctx, claims.Subject, func() (alone bool, err error) {
+		in, err = s.signIn(ctx, claims, fx)
+		return in.alone, err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	if user.Suspended {
-		return nil, nil, &ending{protocol.Refuse(protocol.Forbidden), protocol.CloseSuspended, "suspended"}
-	}
-	if changed.Shown {
-		if err := s.sessions.UserChanged(ctx, user.Public()); err != nil {
-			return nil, nil, err
-		}
-		fx.touch(user.ID)
-	}
-	if user.EmailVerified || user.PhoneVerified {
-		claimed, err := s.invitations.ClaimAddresses(ctx, user.ID)
-		fx.pair(claimed)
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	if err := s.attach(ctx, d, p, user, fx); err != nil {
+	if err := s.attach(ctx, d, p, account, in.user, fx); err != nil {
 		return nil, nil, err
 	}
-	result, replay, err := s.welcome(ctx, d, p.Resume, user)
+	result, replay, err := s.welcome(ctx, d, p.Resume, in)
 	if err != nil {
 		s.detach(d, !d.resumed) // what it took over waits for the next hello
 		return nil, nil, err
@@ -173,13 +164,43 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 	result.Features = s.features(claims)
 	d.setClaims(claims)
 	d.greeted = true
-	if user.NoteUntil.IsZero() {
-		fx.presenceMoved(user.ID)
+	if in.user.NoteUntil.IsZero() {
+		fx.presenceMoved(in.user.ID)
 	} else {
-		fx.presence(user.ID)
+		fx.presence(in.user.ID)
 	}
 	s.greeted(d, result, fx)
 	return result, replay, nil
+}
+
+// signedIn is a user who was made known.
+type signedIn struct {
+	user directory.User
+	// alone says that they were not known and that there was nothing between them and anybody, in a log either.
+	alone bool
+}
+
+// signIn makes known what a token says about its user.
+func (s *Server) signIn(ctx context.Context, claims *auth.Claims, fx *effects) (signedIn, error) {
+	user, changed, err := s.directory.Upsert(ctx, directoryClaims(claims))
+	if err != nil {
+		return signedIn{}, err
+	}
+	if user.Suspended {
+		return signedIn{}, &ending{protocol.Refuse(protocol.Forbidden), protocol.CloseSuspended, "suspended"}
+	}
+	if changed.Shown {
+		if err := s.sessions.UserChanged(ctx, user.Public()); err != nil {
+			return signedIn{}, err
+		}
+		fx.touch(user.ID)
+	}
+	if !user.EmailVerified && !user.PhoneVerified {
+		return signedIn{user, changed.Alone}, nil
+	}
+	claimed, err := s.invitations.ClaimAddresses(ctx, user.ID)
+	fx.pair(claimed)
+	return signedIn{user, false}, err
 }
 
 // identify returns whose device this is: by the token in hello, or the one that came with the upgrade.
@@ -223,7 +244,8 @@ func directoryClaims(c *auth.Claims) directory.Claims {
 }
 
 // attach registers the device with the cluster and with this node's hub, where notifications begin to be held for it.
-func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams, user directory.User, fx *effects) error {
+// The account is closed if that fails.
+func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams, account *account, user directory.User, fx *effects) error {
 	a := cluster.Attach{Max: s.limits.DevicesPerUser, Now: s.now(), Profile: profileOf(user), Device: cluster.Device{
 		ID: uuid.NewString(), UserID: user.ID, Node: s.epoch(), Incarnation: uuid.NewString(), Status: protocol.StatusOnline, Kind: protocol.KindWeb,
 	}}
@@ -233,10 +255,6 @@ func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams,
 	}
 	if p.Resume != nil {
 		a.WantID = p.Resume.DeviceID
-	}
-	account, err := s.openAccount(ctx, user.ID)
-	if err != nil {
-		return err
 	}
 	got, err := s.devices.Attach(ctx, a)
 	if err != nil {
@@ -266,14 +284,17 @@ func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams,
 }
 
 // welcome reads what the answer to hello says, and the replay if the device can resume.
-func (s *Server) welcome(ctx context.Context, d *Device, resume *protocol.Resume, user directory.User) (*protocol.HelloResult, []logEntry, error) {
+func (s *Server) welcome(ctx context.Context, d *Device, resume *protocol.Resume, in signedIn) (*protocol.HelloResult, []logEntry, error) {
 	after := int64(-1)
 	if resume != nil && resume.Epoch == s.changes.Epoch() {
 		after = resume.Rev
 	}
-	log, err := s.readLog(ctx, user.ID, after)
-	if err != nil {
-		return nil, nil, err
+	var log logged
+	if !in.alone || after >= 0 || d.account.stirred.Load() {
+		var err error
+		if log, err = s.readLog(ctx, in.user.ID, after); err != nil {
+			return nil, nil, err
+		}
 	}
 	place, err := s.takePlace(ctx, d)
 	if err != nil {
@@ -285,7 +306,7 @@ func (s *Server) welcome(ctx context.Context, d *Device, resume *protocol.Resume
 		d.setRev(log.rev)
 	}
 	return &protocol.HelloResult{
-		User: user.Own(), DeviceID: d.id, Epoch: s.changes.Epoch(), Rev: log.rev, Resumed: log.complete, Unseen: log.unseen, SessionID: place,
+		User: in.user.Own(), DeviceID: d.id, Epoch: s.changes.Epoch(), Rev: log.rev, Resumed: log.complete, Unseen: log.unseen, SessionID: place,
 		Time: protocol.At(s.now()), Server: protocol.ServerInfo{Version: s.version, Node: s.node},
 		Limits: protocol.Limits{
 			MessageBytes: s.limits.MessageBytes, StateBytes: s.limits.StateBytes, RequestsPerSecond: s.limits.RequestsPerSecond,

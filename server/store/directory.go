@@ -113,15 +113,19 @@ func userArgs(u *directory.User) []any {
 	}
 }
 
-func (tx directoryTx) Add(u directory.User) (bool, error) {
-	rows, err := tx.exec(insertUser+`NOTHING`, userArgs(&u)...)
-	if err != nil {
-		return false, fmt.Errorf("save user: %w", err)
+// insertNewUser answers nothing for who is known.
+const insertNewUser = insertUser + `NOTHING
+	RETURNING NOT EXISTS (SELECT 1 FROM pairs WHERE lo = $1) AND NOT EXISTS (SELECT 1 FROM pairs WHERE hi = $1)`
+
+func (tx directoryTx) Add(u directory.User) (added, alone bool, err error) {
+	err = tx.row(insertNewUser, userArgs(&u)...).Scan(&alone)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, false, nil
+	case err != nil:
+		return false, false, fmt.Errorf("save user: %w", err)
 	}
-	if rows == 0 {
-		return false, nil
-	}
-	return true, tx.insertWords(u.ID, wordsOf(u))
+	return true, alone, tx.insertWords(u.ID, wordsOf(u))
 }
 
 func (tx directoryTx) Save(u directory.User) error {

@@ -59,9 +59,12 @@ func (r *Registry) Summaries(_ context.Context, sessionIDs []string) (map[string
 func (r *Registry) Places(_ context.Context, userIDs []string) (map[string]string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := make(map[string]string, len(userIDs))
+	var out map[string]string // whoever signs in is nowhere yet, as a rule
 	for _, id := range userIDs {
 		if s := r.users[id]; s != "" {
+			if out == nil {
+				out = make(map[string]string, len(userIDs))
+			}
 			out[id] = s
 		}
 	}

@@ -114,7 +114,7 @@ func savedIsRead(t *testing.T, u *users) {
 		Subject: "ada", Name: "Ada Lovelace", Username: "Countess", Email: "Ada@Example.org", EmailVerified: true,
 		Phone: "+49 30 123456", PhoneVerified: true, Picture: "https://example.org/ada.png",
 	})
-	require.Equal(t, directory.Changed{New: true, Shown: true, Addresses: true}, changed)
+	require.Equal(t, directory.Changed{New: true, Alone: true, Shown: true, Addresses: true}, changed)
 	require.Equal(t, directory.User{
 		ID: "ada", Name: "Ada Lovelace", Username: "Countess", AvatarURL: "https://example.org/ada.png",
 		Email: "Ada@Example.org", EmailVerified: true, Phone: "+49 30 123456", PhoneVerified: true, HoldsUsername: true,

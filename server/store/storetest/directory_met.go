@@ -119,7 +119,7 @@ func askingForASession(t *testing.T, u *users) {
 func newOnce(t *testing.T, u *users) {
 	add := func(id, name string) (added bool) {
 		err := u.store.Directory().Update(t.Context(), func(tx directory.Tx) (err error) {
-			added, err = tx.Add(directory.User{ID: id, Name: name, Settings: protocol.DefaultSettings(), CreatedAt: u.clock()})
+			added, _, err = tx.Add(directory.User{ID: id, Name: name, Settings: protocol.DefaultSettings(), CreatedAt: u.clock()})
 			return err
 		})
 		require.NoError(t, err)
