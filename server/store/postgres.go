@@ -26,6 +26,7 @@ var postgresWords = words{
 
 const (
 	connectWithin = 3 * time.Second
+	readyWithin   = 2 * time.Second // for what a new connection is asked first
 	// silentWithin is how long a node may do nothing inside a transaction, which may hold locks: one that was stopped
 	// loses them before others have waited for lockWithin. A transaction ended so is run again.
 	silentWithin    = time.Second
@@ -44,7 +45,7 @@ type postgres struct {
 	// writers and readers hold a place for each transaction of the kind, so that writers who wait for a lock leave
 	// connections for readers.
 	writers, readers chan struct{}
-	gate             gate
+	gate             *gate
 }
 
 // parsePostgres reads a postgres:// URL. Its errors don't show the password.
@@ -92,15 +93,19 @@ func startPostgres(ctx context.Context, dsn string, o Options) (*postgres, error
 		parsed.MaxConnLifetimeJitter = lifetimeJitter
 	}
 	parsed.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return ready(ctx, c, o.AllowAsyncCommit) }
+	// The first statement finds out as well whether an idle connection was lost.
+	parsed.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), parsed)
 	if err != nil {
 		return nil, fmt.Errorf("PostgreSQL: %w", withoutAddress(err))
 	}
 	readers := max(size/3, 1)
-	return &postgres{
+	p := &postgres{
 		pool: pool, size: size, patience: o.Patience,
 		writers: make(chan struct{}, size-readers), readers: make(chan struct{}, readers),
-	}, nil
+	}
+	p.gate = newGate(p.probe)
+	return p, nil
 }
 
 // openPool returns a pool of size connections as database/sql has them, each looked at when it is made.
@@ -118,6 +123,8 @@ func openPool(config *pgx.ConnConfig, size int, o Options) *sql.DB {
 // ready looks at a new connection and prepares what each transaction needs, under names that can be told apart on the
 // wire.
 func ready(ctx context.Context, c *pgx.Conn, allowAsync bool) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin) // the pool would wait for ever
+	defer cancel()
 	if err := durable(ctx, c, allowAsync); err != nil {
 		return err
 	}
@@ -165,11 +172,11 @@ func durable(ctx context.Context, c *pgx.Conn, allow bool) error {
 func (p *postgres) capacity() (updates, views int) { return 4 * cap(p.writers), 4 * cap(p.readers) }
 
 func (p *postgres) update(ctx context.Context, fn func(*Tx) error) error {
-	return p.run(ctx, &kind{begin: beginWriting, writes: true, places: p.writers}, fn)
+	return p.run(ctx, &kind{begin: beginWriting, writes: true, places: p.writers, door: &p.gate.writes}, fn)
 }
 
 func (p *postgres) view(ctx context.Context, fn func(*Tx) error) error {
-	return p.run(ctx, &kind{begin: beginReading, places: p.readers}, fn)
+	return p.run(ctx, &kind{begin: beginReading, places: p.readers, door: &p.gate.reads}, fn)
 }
 
 func (p *postgres) close() error {
@@ -179,6 +186,7 @@ func (p *postgres) close() error {
 	for range cap(p.readers) {
 		p.readers <- struct{}{}
 	}
+	p.gate.close()
 	p.pool.Close()
 	return nil
 }

@@ -132,11 +132,7 @@ func (p *postgresConn) commit(tx *Tx) outcome {
 	if p.undone || errors.As(err, &e) && e.SeverityUnlocalized == "ERROR" {
 		return p.failed(err)
 	}
-	h := p.hindrance(err)
 	p.giveUp()
-	if h == stalled {
-		return outcome{err: unavailable(err, true), hindrance: stalled}
-	}
 	return outcome{err: unavailable(err, true), hindrance: away}
 }
 
@@ -170,12 +166,11 @@ func (p *postgresConn) rollback() {
 	p.c.Release()
 }
 
-// giveUp gives the connection away.
+// giveUp takes the connection out of the pool, which would count it until its server has said goodbye, for up to 15 s.
 func (p *postgresConn) giveUp() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), time.Millisecond)
 	defer cancel()
-	_ = p.c.Conn().Close(ctx) // it is of no use any more
-	p.c.Release()
+	_ = p.c.Hijack().Close(ctx) // it is of no use any more
 }
 
 // hindrance tells what a statement's error means.
@@ -194,10 +189,7 @@ func (p *postgresConn) hindrance(err error) hindrance {
 		}
 		return away
 	}
-	switch {
-	case timedOut(err):
-		return stalled
-	case p.c.Conn().IsClosed():
+	if !timedOut(err) && p.c.Conn().IsClosed() {
 		return broken
 	}
 	return away

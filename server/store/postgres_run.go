@@ -15,6 +15,7 @@ type kind struct {
 	begin  string
 	writes bool
 	places chan struct{}
+	door   *door
 }
 
 // attemptsMax is how often a transaction is run that others get in the way of.
@@ -24,19 +25,22 @@ const attemptsMax = 12
 // turns out to be lost before anything was committed. The caller's ctx ends the waiting, not what has begun: an
 // acknowledgement must not get lost.
 func (p *postgres) run(ctx context.Context, k *kind, fn func(*Tx) error) error {
-	patience, ok := p.gate.enter(p.patience)
-	began := time.Now()
-	if !ok {
+	open := k.door.open.Load()
+	if open == nil {
 		return unavailable(errStalled, false)
 	}
-	deadline := began.Add(patience)
+	deadline := time.Now().Add(p.patience)
 	wait, stop := context.WithDeadline(ctx, deadline)
 	defer stop()
 	select {
 	case k.places <- struct{}{}:
+	case <-open.Done():
+		return unavailable(errStalled, false)
 	case <-wait.Done():
 		return unavailable(wait.Err(), false)
 	}
+	suspicion := time.AfterFunc(p.patience/2, p.gate.suspect)
+	defer suspicion.Stop()
 	rest := func() {}
 	defer func() {
 		if k.writes {
@@ -55,11 +59,10 @@ func (p *postgres) run(ctx context.Context, k *kind, fn func(*Tx) error) error {
 	defer cancel()
 	conflicts, lost := 0, 0
 	for {
-		o := p.once(work, k, fn)
+		o := p.once(work, open, k, fn)
 		if o.rest != nil {
 			rest = o.rest
 		}
-		p.gate.leave(began, o.hindrance == stalled)
 		switch o.hindrance {
 		case conflict:
 			conflicts++
@@ -71,7 +74,7 @@ func (p *postgres) run(ctx context.Context, k *kind, fn func(*Tx) error) error {
 			if lost++; lost > p.size {
 				return o.err
 			}
-		case none, away, stalled:
+		case none, away:
 			return o.err
 		}
 	}
@@ -96,8 +99,7 @@ const (
 	none     hindrance = iota // carried out, or refused by its function
 	conflict                  // others got in the way: worth another attempt
 	broken                    // the connection was lost, nothing is committed: worth another attempt on another one
-	away                      // the database can't or won't
-	stalled                   // the database didn't answer in time
+	away                      // the database can't or won't, or didn't answer in time
 )
 
 // outcome is what became of one attempt.
@@ -107,14 +109,15 @@ type outcome struct {
 	rest func() // what is still to be done with the connection, nil for nothing
 }
 
-func (p *postgres) once(ctx context.Context, k *kind, fn func(*Tx) error) outcome {
-	c, err := p.pool.Acquire(ctx)
+// once makes one attempt. Nobody waits for a connection any more once open has ended.
+func (p *postgres) once(ctx, open context.Context, k *kind, fn func(*Tx) error) outcome {
+	wait, stop := context.WithCancel(ctx)
+	patient := context.AfterFunc(open, stop)
+	c, err := p.pool.Acquire(wait)
+	patient()
+	stop()
 	if err != nil {
-		h := away
-		if timedOut(err) {
-			h = stalled
-		}
-		return outcome{err: unavailable(withoutAddress(err), false), hindrance: h}
+		return outcome{err: unavailable(withoutAddress(err), false), hindrance: away}
 	}
 	on := &postgresConn{ctx: ctx, c: c}
 	tx := &Tx{on: on, words: &postgresWords, writes: k.writes, locks: k.writes, remote: true, waiting: []*statement{{query: k.begin}}}

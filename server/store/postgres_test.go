@@ -191,37 +191,6 @@ func TestNothingAcknowledgedIsLostWhenPostgreSQLGoes(t *testing.T) {
 	s.nothingHeld(t)
 }
 
-func TestStalledPostgreSQLKeepsNobodyWaitingForLong(t *testing.T) {
-	p := ownServer(t)
-	s, err := Open(t.Context(), p.URL, Options{Patience: time.Second})
-	require.NoError(t, err)
-	defer func() { require.NoError(t, s.Close()) }()
-	addUser(t, s, "ada")
-	write := func(context.Context) error {
-		return s.Update(context.Background(), func(tx *Tx) error {
-			_, err := tx.AppendChange("ada", "relation", []byte(`{}`), 1)
-			return err
-		})
-	}
-	require.NoError(t, write(t.Context()))
-	require.NoError(t, p.Pause())
-	began := time.Now()
-	var wg sync.WaitGroup
-	for range 50 {
-		wg.Go(func() { _ = unavailableFor(t, write(context.Background())) })
-	}
-	wg.Wait()
-	require.Less(t, time.Since(began), 3*time.Second)
-	for range 3 {
-		began = time.Now()
-		_ = unavailableFor(t, write(t.Context()))
-		require.Less(t, time.Since(began), 3*time.Second, "alone, a request may be the one that finds out whether it answers again")
-	}
-	require.NoError(t, p.Resume())
-	require.Eventually(t, func() bool { return write(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
-	s.nothingHeld(t)
-}
-
 func TestServerAwayIsSaidAtOnceAndWithoutItsAddress(t *testing.T) {
 	p := ownServer(t)
 	s := open(t, p.URL)
