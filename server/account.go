@@ -31,6 +31,7 @@ type account struct {
 	connections map[string]bool  // nil once closed
 	rev         int64            // of the user when connections were read: what is older is in them
 	told        map[string]int64 // the revision of the newest word about a connection since then, by the other user
+	heard       int64            // every word up to this revision came, or was read
 	early       []func()         // what arrived while loading; nil once loaded
 	deaf        map[string]bool  // blocks and blockedBy together; never changed in place
 	timer       *time.Timer      // when the user's presence changes by itself
@@ -92,7 +93,7 @@ func (s *Server) loadAccount(ctx context.Context, a *account, signIn func() (alo
 		}
 		alone = false // asked again, there is something by now
 		return c.Blocks, func() {
-			a.connections, a.rev = set(c.Connections), c.Rev
+			a.connections, a.rev, a.heard = set(c.Connections), c.Rev, c.Rev
 			if a.connections == nil {
 				a.connections = map[string]bool{}
 			}
@@ -163,8 +164,25 @@ func (a *account) loaded() bool {
 	return a.err == nil
 }
 
+// hears takes note that the word of a revision came.
+func (a *account) hears(rev int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if rev == a.heard+1 {
+		a.heard = rev
+	}
+}
+
+// heardUpTo returns the last revision before the first one whose word may be missing.
+func (a *account) heardUpTo() int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.heard
+}
+
 // connect takes note that as of the user's revision rev a connection stands or doesn't, and reports whether that is new.
-// Two changes of a pair may come in either order, from two nodes or two requests of one: the newer word counts.
+// Two changes of a pair may come in either order, from two nodes or two requests of one: the newer word counts. One that
+// stands may have ended in between, and a device may have come meanwhile that knows nothing of it.
 func (a *account) connect(other string, on bool, rev int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -175,15 +193,13 @@ func (a *account) connect(other string, on bool, rev int64) bool {
 		a.told = map[string]int64{}
 	}
 	a.told[other] = rev
-	if a.connections[other] == on {
-		return false
-	}
 	if on {
 		a.connections[other] = true
-	} else {
-		delete(a.connections, other)
+		return true
 	}
-	return true
+	was := a.connections[other]
+	delete(a.connections, other)
+	return was
 }
 
 // connected reports whether a connection with other stands.

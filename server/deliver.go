@@ -77,6 +77,7 @@ func (s *Server) relationCame(userID, other string, connected bool, rev int64) {
 	if a.later(func() { s.relationCame(userID, other, connected, rev) }) {
 		return
 	}
+	a.hears(rev)
 	for _, d := range s.byUser.Of(userID) {
 		s.touchPanel(d)
 	}
@@ -126,20 +127,23 @@ var closeReasons = map[protocol.CloseCode]string{
 	protocol.CloseSuspended: "suspended",
 }
 
-// catchUp reads what the devices of a user missed from the log, in the background. It returns at once.
+// catchUp reads what the devices of a user missed from the log, or what was missed of the user's connections, in the
+// background. It returns at once.
 func (s *Server) catchUp(userID string) {
 	s.inTurn(&s.catching, userID, func(ctx context.Context) error { return s.catchUpOnce(ctx, userID) })
 }
 
 func (s *Server) catchUpOnce(ctx context.Context, userID string) error {
-	from := int64(-1)
-	for _, d := range s.byUser.Of(userID) {
-		if rev := d.revision(); rev >= 0 && (from < 0 || rev < from) {
-			from = rev
-		}
-	}
-	if from < 0 {
+	a := s.account(userID)
+	if a == nil || !a.loaded() {
 		return nil
+	}
+	heard := a.heardUpTo() // a device that has come since knows more
+	from := heard
+	for _, d := range s.byUser.Of(userID) {
+		if rev := d.revision(); rev >= 0 {
+			from = min(from, rev)
+		}
 	}
 	log, err := s.readLog(ctx, userID, from)
 	if err != nil {
@@ -147,7 +151,7 @@ func (s *Server) catchUpOnce(ctx context.Context, userID string) error {
 	}
 	if !log.complete {
 		for _, d := range s.byUser.Of(userID) {
-			if d.revision() == from {
+			if from == heard || from == d.revision() {
 				d.close(protocol.CloseSlowReader, "too far behind")
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -157,15 +158,25 @@ func (s *Server) readTail(ctx context.Context) error {
 	s.tail = next
 	s.tailRead.Store(s.now().UnixMilli())
 	for userID, rev := range revs {
-		for _, d := range s.byUser.Of(userID) {
-			if have := d.revision(); have >= 0 && have < rev {
-				s.metrics.gaps.WithLabelValues("tail").Inc()
-				s.catchUp(userID)
-				break
-			}
+		if s.behind(userID, rev) {
+			s.metrics.gaps.WithLabelValues("tail").Inc()
+			s.catchUp(userID)
 		}
 	}
 	return nil
+}
+
+// behind reports whether a user who is here, or a device of theirs, has not been told of a revision.
+func (s *Server) behind(userID string, rev int64) bool {
+	a := s.account(userID)
+	if a == nil {
+		return false
+	}
+	devices := s.byUser.Of(userID)
+	return len(devices) > 0 && a.heardUpTo() < rev || slices.ContainsFunc(devices, func(d *Device) bool {
+		have := d.revision()
+		return have >= 0 && have < rev
+	})
 }
 
 // expire ends invitations whose time is over.
