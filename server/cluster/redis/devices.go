@@ -77,7 +77,7 @@ func (r *Devices) written(ctx context.Context, userID string, fn func(u *roll) (
 	}
 	if last != nil {
 		r.kept.put(userID, last.text(), r.ours(last))
-		r.seen.put(userID, cluster.UserDevices(*last))
+		r.seen.put(userID, last.UserDevices)
 	}
 	return r.grace.at(ctx, userID, graceUntil)
 }
@@ -98,7 +98,7 @@ func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attache
 	err := r.hung.add(ctx, a.Node, a.UserID)
 	attach := func(u *roll) (bool, error) {
 		var err error
-		out, err = u.attach(a)
+		out, err = u.Attach(a)
 		return err == nil, err
 	}
 	if err == nil {
@@ -109,13 +109,13 @@ func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attache
 	}
 	defer r.lost(err) // as in update
 	return out, r.alone(a.UserID, func(u *roll) (bool, error) {
-		if u.heir(a) == nil && uuid.Validate(a.WantID) == nil {
+		if u.Heir(a) < 0 && uuid.Validate(a.WantID) == nil {
 			known := a.Device
 			known.ID, known.Since = a.WantID, a.Now
 			u.Devices = append(u.Devices, known)
 		}
 		changed, err := attach(u)
-		if i := u.find(out.Device.ID, anySocket); err == nil && out.Resumed && i >= 0 {
+		if i := u.Find(out.Device.ID); err == nil && out.Resumed && i >= 0 {
 			// What other nodes know of its messages is not known here: it goes on from where no count comes to.
 			u.Devices[i].Seq = max(u.Devices[i].Seq, a.Now.UnixMicro())
 			u.Devices[i].Visit = max(u.Devices[i].Visit, a.Now.UnixMicro()) // as how often it went elsewhere isn't
@@ -128,13 +128,8 @@ func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attache
 // Drop starts the grace of d unless its socket was replaced.
 func (r *Devices) Drop(ctx context.Context, d cluster.Device, until time.Time) (mine bool, err error) {
 	err = r.update(ctx, d.UserID, func(u *roll) (bool, error) {
-		i := u.find(d.ID, socketOf(d))
-		if mine = i >= 0; !mine {
-			return false, nil
-		}
-		have := &u.Devices[i]
-		have.Connected, have.GraceUntil, have.Seq = false, until, max(have.Seq, d.Seq)
-		return true, nil
+		mine = u.Drop(d, until)
+		return mine, nil
 	})
 	return mine && err == nil, err
 }
@@ -142,10 +137,7 @@ func (r *Devices) Drop(ctx context.Context, d cluster.Device, until time.Time) (
 // Remove forgets d unless its socket was replaced.
 func (r *Devices) Remove(ctx context.Context, d cluster.Device) (mine bool, err error) {
 	err = r.update(ctx, d.UserID, func(u *roll) (bool, error) {
-		i := u.find(d.ID, socketOf(d))
-		if mine = i >= 0; mine {
-			u.forget(i)
-		}
+		mine = u.Remove(d)
 		return mine, nil
 	})
 	return mine && err == nil, err
@@ -154,7 +146,7 @@ func (r *Devices) Remove(ctx context.Context, d cluster.Device) (mine bool, err 
 // Change applies fn to a device that is still there; more than once if others write meanwhile.
 func (r *Devices) Change(ctx context.Context, userID, deviceID string, fn func(*cluster.Device)) error {
 	return r.update(ctx, userID, func(u *roll) (bool, error) {
-		i := u.find(deviceID, anySocket)
+		i := u.Find(deviceID)
 		if i >= 0 {
 			fn(&u.Devices[i])
 		}
@@ -184,7 +176,7 @@ func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster
 			return nil, err
 		}
 		if len(u.Devices) > 0 {
-			out[userIDs[i]] = cluster.UserDevices(*u) // #nosec G602 -- one value for each id that was asked for
+			out[userIDs[i]] = u.UserDevices // #nosec G602 -- one value for each id that was asked for
 		}
 	}
 	r.seen.note(userIDs, out, began)
@@ -221,14 +213,7 @@ func (r *Devices) Reap(ctx context.Context, now time.Time) ([]cluster.Device, er
 	for _, id := range users {
 		var over []cluster.Device
 		err := r.rewritten(ctx, id, func(u *roll) (bool, error) {
-			over = over[:0]
-			for i := 0; i < len(u.Devices); i++ {
-				if d := u.Devices[i]; !d.Connected && !now.Before(d.GraceUntil) {
-					over = append(over, d)
-					u.forget(i)
-					i--
-				}
-			}
+			over = u.Reap(now)
 			return len(over) > 0, nil
 		})
 		if err != nil {
@@ -257,15 +242,7 @@ func (r *Devices) nextGrace(ctx context.Context, userID string) (int64, error) {
 // Restore puts a device of before a restart back, in grace.
 func (r *Devices) Restore(ctx context.Context, d cluster.Device, p cluster.Profile) error {
 	return r.update(ctx, d.UserID, func(u *roll) (bool, error) {
-		if u.find(d.ID, anySocket) >= 0 {
-			return false, nil
-		}
-		if len(u.Devices) == 0 {
-			u.Profile = p
-		}
-		d.Connected = false
-		u.Devices = append(u.Devices, d)
-		return true, nil
+		return u.Restore(d, p), nil
 	})
 }
 

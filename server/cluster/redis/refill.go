@@ -39,7 +39,7 @@ func (r *Devices) alone(userID string, fn func(u *roll) (bool, error)) error {
 	}
 	if !r.kept.has(userID) {
 		if last, ok := r.seen.of([]string{userID})[userID]; ok {
-			*u = roll{Devices: slices.Clone(last.Devices), Profile: last.Profile}
+			*u = roll{cluster.UserDevices{Devices: slices.Clone(last.Devices), Profile: last.Profile}}
 		}
 	}
 	changed, err := fn(u)
@@ -47,7 +47,7 @@ func (r *Devices) alone(userID string, fn func(u *roll) (bool, error)) error {
 		return err
 	}
 	r.kept.put(userID, u.text(), true)
-	r.seen.put(userID, cluster.UserDevices(*u))
+	r.seen.put(userID, u.UserDevices)
 	r.owed[userID] = true
 	return nil
 }
@@ -114,7 +114,7 @@ func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.De
 		if !d.Connected && d.GraceUntil.Before(soonest) {
 			d.GraceUntil = soonest
 		}
-		switch i := u.find(d.ID, anySocket); {
+		switch i := u.Find(d.ID); {
 		case i < 0 && (d.Connected || owed):
 			u.Devices, changed = append(u.Devices, d), true
 		case i < 0:
@@ -139,8 +139,8 @@ func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.De
 		return replaced, changed
 	}
 	for i := len(u.Devices) - 1; i >= 0; i-- {
-		if d := u.Devices[i]; d.Node == node && mine.find(d.ID, anySocket) < 0 {
-			u.forget(i)
+		if d := u.Devices[i]; d.Node == node && mine.Find(d.ID) < 0 {
+			u.Forget(i)
 			changed = true
 		}
 	}

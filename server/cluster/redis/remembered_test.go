@@ -42,7 +42,7 @@ func TestWhatANodeRemembersIsWhatItWroteLast(t *testing.T) {
 		if one.d.kept.has(user) {
 			require.JSONEq(t, v.body, one.d.kept.of(user))
 		}
-		seen := roll(one.d.seen.of([]string{user})[user])
+		seen := roll{one.d.seen.of([]string{user})[user]}
 		require.JSONEq(t, v.body, seen.text())
 	}
 }
