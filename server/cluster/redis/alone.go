@@ -280,7 +280,7 @@ func (r *Registry) renew(id string, v value) {
 	r.kept.mu.Lock()
 	defer r.kept.mu.Unlock()
 	switch have := r.kept.by[id]; {
-	case have == nil || have.version >= v.version && v.body != "":
+	case have == nil || v.body == "" || have.version >= v.version: // what Redis has lost is put back of this
 	case own:
 		r.kept.by[id] = k
 	default:

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -25,6 +26,8 @@ const clusterLanes = 64
 const (
 	dialWithin = time.Second
 	callWithin = 2 * time.Second
+	// reloadEvery is how often it is asked for which slots are on which servers: a server that is gone doesn't say it.
+	reloadEvery = time.Second
 )
 
 // Client is one node's way to Redis. It dials when it has to, so Open succeeds with Redis out of reach.
@@ -34,6 +37,7 @@ type Client struct {
 	lanes   uint32
 	sharded bool
 	breaker *breaker
+	current atomic.Pointer[generation] // by which values are written; nil for who is no Node
 }
 
 // Options tune a Client.
@@ -62,6 +66,7 @@ func Open(address string, o Options) (*Client, error) {
 		}
 		opts.MaxRetries, opts.ContextTimeoutEnabled, opts.DialTimeout, opts.ReadTimeout, opts.MaintNotificationsConfig = -1, true, dialWithin, callWithin, off
 		opts.Dialer = c.breaker.dialer(opts.TLSConfig)
+		opts.DialerRetries, opts.ClusterStateReloadInterval = 1, reloadEvery
 		c.rdb, c.lanes, c.sharded = redis.NewClusterClient(opts), clusterLanes, true
 	case query.Has("master_name"):
 		opts, err := redis.ParseFailoverURL(first)
@@ -70,6 +75,7 @@ func Open(address string, o Options) (*Client, error) {
 		}
 		opts.MaxRetries, opts.ContextTimeoutEnabled, opts.DialTimeout, opts.ReadTimeout = -1, true, dialWithin, callWithin
 		opts.Dialer = c.breaker.dialer(opts.TLSConfig)
+		opts.DialerRetries = 1
 		c.rdb = redis.NewFailoverClient(opts)
 	default:
 		opts, err := redis.ParseURL(first)

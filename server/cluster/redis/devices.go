@@ -17,7 +17,7 @@ const reapBatch = 200
 // Devices knows the devices of all nodes that share a Redis: one value for each user, decided on in Go.
 type Devices struct {
 	c     *Client
-	grace due // users with a device in grace
+	grace *due // users with a device in grace
 	self  func() string
 	lost  func(error) // Redis did not answer; nil: nobody would say when it is back
 	kept  kept[string]
@@ -35,7 +35,7 @@ var (
 
 // NewDevices returns the Devices of a Client.
 func NewDevices(c *Client) *Devices {
-	return &Devices{c: c, grace: due{c, c.tagged(0, "due:devices")}, self: nobody, hung: newHung(c, "hung:"), owed: map[string]bool{}}
+	return &Devices{c: c, grace: newDue(c, c.tagged(0, "due:devices")), self: nobody, hung: newHung(c, "hung:"), owed: map[string]bool{}}
 }
 
 func (r *Devices) key(userID string) string { return r.c.key("d", cluster.UserTopic(userID)) }

@@ -27,21 +27,21 @@ var errRefilling = errors.New("it has lost all and is being written anew")
 // waitFor gives the nodes that were seen last time to fill in what they have.
 func (n *Node) waitFor(ctx context.Context, peers map[string]time.Duration) error {
 	for id, left := range peers {
-		if err := n.expect(ctx, id, left+quietTime-lease); err != nil {
+		if err := n.expect(ctx, id, left+quietTime-lease, "GT"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// expect gives a node a lease that has none.
-func (n *Node) expect(ctx context.Context, id string, lease time.Duration) error {
-	return unreachable(expect.Run(ctx, n.c.rdb, []string{n.leases}, id, lease.Milliseconds()).Err())
+// expect gives a node a lease that has none ("NX"), or one that is too short ("GT").
+func (n *Node) expect(ctx context.Context, id string, lease time.Duration, which string) error {
+	return unreachable(expect.Run(ctx, n.c.rdb, []string{n.leases}, id, lease.Milliseconds(), which).Err())
 }
 
 var expect = redis.NewScript(`
 local now = redis.call('TIME')
-redis.call('ZADD', KEYS[1], 'NX', now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[2], ARGV[1])
+redis.call('ZADD', KEYS[1], ARGV[3], now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[2], ARGV[1])
 return 1
 `)
 
@@ -68,7 +68,7 @@ func (n *Node) admitting(ctx context.Context) error {
 // ajar answers -1 if Redis is another than was known, else how many nodes have yet to fill in what they have.
 var ajar = redis.NewScript(`
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -1 end
-local filled, missing = {}, 0
+local filled, missing = {}, redis.call('GET', KEYS[4]) and 1 or 0
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[3])) do filled[id] = true end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -78,13 +78,27 @@ end
 return missing
 `)
 
+// heldFor is how long nobody new gets in if a node made the mark that does not know whom there is to wait for.
+const heldFor = 2500 * time.Millisecond
+
+// hold returns how long nobody new may be let in, if this node has the mark made: it started while Redis was away, so the
+// nodes that were there before it are about to come back.
+func (n *Node) hold() time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.known == "" && n.away != nil && !errors.Is(n.away, errNotYet) {
+		return heldFor
+	}
+	return 0
+}
+
 // look finds out whether somebody is still waited for. A node that has just started doesn't know whom there is to wait for,
 // so it looks each time.
 func (n *Node) look(ctx context.Context) error {
 	n.mu.Lock()
 	known, knows := n.known, n.door.emptied
 	n.mu.Unlock()
-	missing, err := ajar.Run(ctx, n.c.rdb, []string{n.leases, n.mark, n.filled}, known).Int()
+	missing, err := ajar.Run(ctx, n.c.rdb, []string{n.leases, n.mark, n.filled, n.held}, known).Int()
 	if err != nil {
 		return unreachable(err)
 	}

@@ -3,6 +3,8 @@ package redis
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"foyer/server/cluster"
+	"foyer/session"
 )
 
 const (
@@ -41,7 +44,8 @@ type Node struct {
 	Stats    NodeStats
 
 	leases, dying, mark string
-	filled, buried      string // who has written back what an empty Redis lost; who was taken for dead
+	filled, buried      string // who has written back what Redis lost; who was taken for dead
+	held                string // is there while nobody new may be let in, whoever has filled
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -87,7 +91,7 @@ func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *No
 	n := &Node{
 		c: c, name: name, devices: devices, registry: registry, owner: owner, done: make(chan struct{}), wake: make(chan struct{}, 1),
 		leases: c.tagged(0, "leases"), dying: c.tagged(0, "dying"), mark: c.tagged(0, "mark"),
-		filled: c.tagged(0, "filled"), buried: c.tagged(0, "buried"),
+		filled: c.tagged(0, "filled"), buried: c.tagged(0, "buried"), held: c.tagged(0, "held"),
 		quietUntil: time.Now().Add(quietTime), away: errNotYet,
 	}
 	n.id = n.newID()
@@ -108,6 +112,13 @@ func (n *Node) ID() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.id
+}
+
+// knows returns the mark of the Redis that the node was registered in.
+func (n *Node) knows() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.known
 }
 
 // lost says that a call failed, and that this node goes on without Redis. The next check, at once, finds out whether it is
@@ -170,6 +181,8 @@ func (n *Node) run() {
 				// What can't be taken out now stays until the next time.
 				_ = n.devices.hung.tidy(n.ctx, n.ID(), n.devices.kept.has)
 				_ = n.registry.hung.tidy(n.ctx, n.ID(), n.registry.kept.has)
+				n.devices.grace.tidy(time.Now())
+				n.registry.due.tidy(time.Now())
 			}
 		})
 	})
@@ -195,13 +208,10 @@ func (n *Node) beat(wake <-chan struct{}, do func(beat int)) {
 const tidyBeats = 30
 
 // renew registers a node, or makes its lease longer: {1, mark, other node, milliseconds that its lease holds, …}. {0, mark}
-// says that it was taken for dead. The mark is another when Redis has lost what it knew.
+// says that it was taken for dead, or that there is no mark. The mark is another when Redis has lost something.
 var renew = redis.NewScript(`
 local mark = redis.call('GET', KEYS[2])
-if not mark then
-	mark = ARGV[4]
-	redis.call('SET', KEYS[2], mark)
-end
+if not mark then return {0, ''} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = redis.call('ZSCORE', KEYS[1], ARGV[1])
@@ -234,10 +244,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 		known = "none"
 	}
 	asked := time.Now()
-	got, err := renew.Run(try(ctx), n.c.rdb, []string{n.leases, n.mark, n.filled, n.buried}, id, lease.Milliseconds(), known, uuid.NewString()).Slice()
-	if err == nil && len(got) < 2 {
-		err = errMalformed
-	}
+	alive, mark, peers, err := n.renew(try(ctx), id, known)
 	if err != nil {
 		n.c.breaker.open.Store(true)
 		n.c.breaker.hangUp()
@@ -246,9 +253,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 		n.mu.Unlock()
 		return false
 	}
-	alive, _ := got[0].(int64)
-	mark, _ := got[1].(string)
-	if alive == 0 {
+	if !alive {
 		n.fenced(ctx, id)
 		return false
 	}
@@ -265,7 +270,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 		n.door.emptied, n.door.open = emptied, false
 	}
 	if !emptied {
-		n.door.peers = leasesOf(got[2:])
+		n.door.peers = leasesOf(peers)
 	}
 	open := n.door.open
 	n.away, n.owes, n.known = nil, false, mark
@@ -313,7 +318,7 @@ func (n *Node) refill(emptied bool) bool {
 	}
 	err = errors.Join(err, n.registry.rejoin(ctx), n.attachOwn(ctx))
 	if emptied && err == nil {
-		err = unreachable(n.c.rdb.SAdd(ctx, n.filled, n.ID()).Err())
+		err = unreachable(filledIn.Run(ctx, n.c.rdb, []string{n.mark, n.filled}, n.knows(), n.ID()).Err())
 	}
 	for _, d := range replaced {
 		n.owner.Replaced(d)
@@ -346,9 +351,12 @@ func (n *Node) vouch(ctx context.Context) error {
 		return err
 	}
 	for id := range nodes {
-		if err := n.expect(ctx, id, quietTime); err != nil {
+		if err := n.expect(ctx, id, quietTime, "NX"); err != nil {
 			return err
 		}
 	}
-	return nil
+	// What stands there still may be older than what was written last.
+	here := func(user string, d session.Device) bool { return n.owner.Hangs(user, d.ID, d.Link) }
+	users := slices.Collect(maps.Keys(n.devices.kept.all()))
+	return errors.Join(n.registry.takeOut(ctx, here), n.registry.mendAll(ctx, users), n.devices.grace.again(ctx), n.registry.due.again(ctx))
 }

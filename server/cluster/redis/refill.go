@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"foyer/protocol"
 	"foyer/server/cluster"
 	"foyer/session"
@@ -160,107 +158,6 @@ func (r *Registry) ours(v *session.Roster) bool {
 		}
 	}
 	return false
-}
-
-// refill puts the rosters back that somebody of this node is in, but for those of sessions that have ended. Of several
-// nodes' the newest counts; who came into an older one meanwhile is taken along. It returns the other nodes in them.
-func (r *Registry) refill(ctx context.Context, lasting func(ctx context.Context, ids []string) (map[string]bool, error)) (nodes map[string]bool, err error) {
-	all := r.kept.all()
-	lasts, err := lasting(ctx, slices.Collect(maps.Keys(all)))
-	if err != nil {
-		return nil, err
-	}
-	nodes = map[string]bool{}
-	for id, k := range all {
-		if !lasts[id] {
-			r.kept.put(id, nil, false)
-			continue
-		}
-		text, err := r.putBackOf(k)
-		if err != nil {
-			return nil, err
-		}
-		v, err := r.putBack(ctx, id, text)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range v.Snapshot().Members {
-			for _, d := range m.Devices {
-				if d.Node != r.self() && d.Node != "" {
-					nodes[d.Node] = true
-					if err := r.hung.vouch(ctx, d.Node, id); err != nil {
-						return nil, err
-					}
-				}
-			}
-		}
-	}
-	return nodes, nil
-}
-
-// putBack writes a roster where it is missing, or is older, and returns it.
-func (r *Registry) putBack(ctx context.Context, id, text string) (*session.Roster, error) {
-	mine, err := session.DecodeRoster([]byte(text))
-	if err != nil {
-		return nil, err
-	}
-	if err := r.c.rdb.SAdd(ctx, r.index, id).Err(); err != nil {
-		return nil, unreachable(err)
-	}
-	if err := r.hung.add(ctx, r.self(), id); err != nil {
-		return nil, err
-	}
-	final := mine
-	err = r.c.update(ctx, r.sessionKey(id), 0, func(body string) (string, bool, error) {
-		if body == "" {
-			return text, true, nil
-		}
-		there, err := session.DecodeRoster([]byte(body))
-		if err != nil {
-			return "", false, err
-		}
-		if there.Version >= mine.Version {
-			final = there
-			if len(there.Restore(r.ownMembers(mine))) == 0 {
-				return "", false, nil
-			}
-			there.Take()
-			return string(there.Encode()), true, nil
-		}
-		if final, err = session.DecodeRoster([]byte(text)); err != nil {
-			return "", false, err
-		}
-		members := there.Snapshot().Members
-		final.Restore(members)
-		for _, m := range members {
-			for _, d := range m.Devices {
-				if d.Node != r.self() { // whose node has written it since
-					final.Attach(m.User.ID, d)
-				}
-			}
-		}
-		final.Take()
-		return string(final.Encode()), true, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range final.Snapshot().Members {
-		user := m.User.ID
-		err := r.c.rdb.SetArgs(ctx, r.placeKey(user), placeOf(id, stayOf(final, user)), redis.SetArgs{Mode: "NX"}).Err()
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return nil, unreachable(err)
-		}
-	}
-	return final, r.due.at(ctx, id, final.DueAt(r.emptyAfter.Milliseconds()))
-}
-
-// ownMembers returns the members with a device on this node.
-func (r *Registry) ownMembers(v *session.Roster) []session.Member {
-	self := r.self()
-	return slices.DeleteFunc(v.Snapshot().Members, func(m session.Member) bool {
-		return !slices.ContainsFunc(m.Devices, func(d session.Device) bool { return d.Node == self })
-	})
 }
 
 // connected returns the connected devices of those who are on this node, as far as they may be in sessions. They are as

@@ -39,7 +39,7 @@ type Registry struct {
 	tick       time.Duration
 	emptyAfter time.Duration
 	now        func() time.Time
-	due        due    // sessions that Sweep has something to do for
+	due        *due   // sessions that Sweep has something to do for
 	index      string // the set of all sessions that have a value, and some that had one
 	rosters    rosters
 	self       func() string
@@ -77,7 +77,7 @@ func NewRegistry(c *Client, o RegistryOptions) *Registry {
 	}
 	r := &Registry{
 		c: c, message: o.Message, tell: o.Tell, tick: o.RosterTick, emptyAfter: o.EmptyAfter, now: o.Now,
-		due: due{c, c.tagged(0, "due:sessions")}, index: c.tagged(0, "sessions"), desks: map[string]*desk{},
+		due: newDue(c, c.tagged(0, "due:sessions")), index: c.tagged(0, "sessions"), desks: map[string]*desk{},
 		hung: newHung(c, "in:"), heard: map[string]bool{},
 		self: nobody, rosters: rosters{c: c, by: map[string]*known{}},
 	}

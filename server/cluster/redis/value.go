@@ -27,12 +27,13 @@ func (e errTooEarly) Error() string { return "written a moment ago" }
 var errBusy = errors.New("redis: too many writers of one value")
 
 // swap writes a body if the version is still the one given, and answers {1, new version}, or {0, version, body} as they
-// are, or {2, milliseconds} if another write of the same pace was so short a time ago.
+// are, {2, milliseconds} if another write of the same pace was so short a time ago, or {3} if the lane has lost something.
 //
-// KEYS: the value, its pace. ARGV: version, body ("" deletes), seconds to keep it (0: for ever), whether it only asks,
+// KEYS: the value, its pace, what stands beside it as long as nothing was lost (whole.go). ARGV: version, body ("" deletes), seconds to keep it (0: for ever), whether it only asks,
 // the pace in milliseconds, and what to publish where, if anything.
 // A version goes on from Redis's clock, so that one that was deleted does not come again.
-var swap = redis.NewScript(`
+const swapText = `
+if KEYS[3] and not redis.call('GET', KEYS[3]) then return {3, '0'} end
 local have = redis.call('HGET', KEYS[1], 'v') or '0'
 if have ~= ARGV[1] then
 	return {0, have, redis.call('HGET', KEYS[1], 'b') or ''}
@@ -60,7 +61,10 @@ if ARGV[7] then
 	redis.call(ARGV[6], ARGV[7], ARGV[8])
 end
 return {1, version}
-`)
+`
+
+// swap is for who is no Node: it would not notice what Redis loses.
+var swap = redis.NewScript(swapText)
 
 // write is one attempt to replace a value.
 type write struct {
@@ -93,7 +97,12 @@ func (c *Client) replace(ctx context.Context, w write) (v value, done bool, err 
 		}
 		args = append(args, command, w.channel, w.publish)
 	}
-	got, err := swap.Run(ctx, c.rdb, keys, args...).Slice()
+	var got []any
+	if g := c.current.Load(); g == nil {
+		got, err = swap.Run(ctx, c.rdb, keys, args...).Slice()
+	} else if got, err = g.swap.EvalSha(ctx, c.rdb, append(keys, c.markBeside(w.key, g.mark)), args...).Slice(); redis.HasErrorPrefix(err, "NOSCRIPT") {
+		err = errLost
+	}
 	if err != nil {
 		return value{}, false, unreachable(err)
 	}
@@ -111,6 +120,8 @@ func (c *Client) replace(ctx context.Context, w write) (v value, done bool, err 
 		return value{n, w.body}, true, nil
 	case 2:
 		return value{}, false, errTooEarly{time.Duration(n) * time.Millisecond}
+	case 3:
+		return value{}, false, unreachable(errLost)
 	}
 	body, _ := got[2].(string)
 	return value{n, body}, false, nil
@@ -193,38 +204,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// due is a list of who has something to be done, and when at the latest: a sorted set by Unix milliseconds.
-type due struct {
-	c   *Client
-	key string
-}
-
-// at has name looked at at the given time, if not earlier. It is called after the write that made it so.
-func (d due) at(ctx context.Context, name string, ms int64) error {
-	if ms == 0 {
-		return nil
-	}
-	err := d.c.rdb.ZAddLT(ctx, d.key, redis.Z{Score: float64(ms), Member: name}).Err()
-	return unreachable(err)
-}
-
-// until returns at most n who are due at now, the longest due first.
-func (d due) until(ctx context.Context, now int64, n int64) ([]string, error) {
-	names, err := d.c.rdb.ZRangeByScore(ctx, d.key, &redis.ZRangeBy{Min: "-inf", Max: strconv.FormatInt(now, 10), Count: n}).Result()
-	return names, unreachable(err)
-}
-
-// done says that name was looked at. next is asked afterwards when it is due again, 0 for never: who wrote meanwhile has
-// either been seen by it, or calls at after this.
-func (d due) done(ctx context.Context, name string, next func() (int64, error)) error {
-	if err := d.c.rdb.ZRem(ctx, d.key, name).Err(); err != nil {
-		return unreachable(err)
-	}
-	ms, err := next()
-	if err != nil {
-		ms = 1 // looked at again soon
-	}
-	return errors.Join(err, d.at(ctx, name, max(ms, 0)))
 }

@@ -44,13 +44,7 @@ func (n *node) redisURL() string {
 
 // fits reports whether a fault can come over a kind of Redis.
 func (f fault) fits(kind string) bool {
-	switch {
-	case f.on == "":
-		return true
-	case f.on == clustered || f.on == single:
-		return kind == f.on
-	}
-	return kind != single
+	return f.on == "" || f.on == kind || f.on == replicated && kind != single
 }
 
 // replicated is what faults are on that a Redis with replicas has.

@@ -154,6 +154,12 @@ func (c *Cluster) Move(slot int, to *Server) {
 	for _, s := range c.Masters() {
 		s.must("CLUSTER SETSLOT %d NODE %s", slot, ids[to])
 	}
+	for _, s := range c.Servers { // who moves it on before that has them disagree for good
+		require.Eventually(c.t, func() bool {
+			nodes, err := s.Text("CLUSTER NODES")
+			return err != nil || has(nodes, ids[to], slot)
+		}, settledWithin, 10*time.Millisecond, "the servers don't agree on a slot")
+	}
 }
 
 // owner returns the master that a slot is on.
@@ -161,18 +167,18 @@ func (c *Cluster) owner(slot int) *Server {
 	for _, s := range c.Masters() {
 		nodes, err := s.Text("CLUSTER NODES")
 		require.NoError(c.t, err)
-		if mine(nodes, slot) {
+		if has(nodes, "myself", slot) {
 			return s
 		}
 	}
 	return nil
 }
 
-// mine reads of what a server says of the Cluster whether a slot is its own.
-func mine(nodes string, slot int) bool {
+// has reads of what a server says of the Cluster whether a slot is on a server, by its ID, or "myself".
+func has(nodes, server string, slot int) bool {
 	for line := range strings.Lines(nodes) {
 		fields := strings.Fields(line)
-		if len(fields) < 8 || !strings.Contains(fields[2], "myself") {
+		if len(fields) < 8 || fields[0] != server && !strings.Contains(fields[2], server) {
 			continue
 		}
 		for _, span := range fields[8:] {

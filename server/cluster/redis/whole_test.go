@@ -1,0 +1,221 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"foyer/protocol"
+	"foyer/server/cluster"
+	"foyer/server/cluster/redis/redistest"
+	"foyer/session"
+)
+
+// stand waits until those are in the session, for both nodes and by the places that are written.
+func stand(t *testing.T, one, two *member, users ...string) {
+	t.Helper()
+	at := map[string]string{}
+	for _, user := range users {
+		at[user] = "s"
+	}
+	var is []string
+	var places map[string]string
+	require.Eventually(t, func() bool {
+		is = one.users(t)
+		var err error
+		places, err = two.r.Places(t.Context(), []string{"ada", "ben", "cem", "dan"})
+		return err == nil && one.Err() == nil && two.Err() == nil &&
+			fmt.Sprint(is) == fmt.Sprint(users) && fmt.Sprint(two.users(t)) == fmt.Sprint(users) && fmt.Sprint(places) == fmt.Sprint(at)
+	}, waitAtMost, waitEvery, "in it are %v, at %v", &is, &places)
+}
+
+// TestAServerThatComesBackWithWhatItHadSavedIsFilled loses who came and who left since.
+func TestAServerThatComesBackWithWhatItHadSavedIsFilled(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	one.bring(t, "ada")
+	two.bring(t, "ben")
+	one.bring(t, "cem")
+	answer, err := server.Command("SAVE")
+	require.NoError(t, err)
+	require.Equal(t, "+OK", answer)
+	two.bring(t, "dan")
+	_, err = one.r.Leave(t.Context(), session.Leave{SessionID: "s", UserID: "cem", Reason: protocol.LeftByChoice, At: time.Now().UnixMilli()})
+	require.NoError(t, err)
+	_, err = two.r.Leave(t.Context(), session.Leave{SessionID: "s", UserID: "ben", Reason: protocol.LeftByChoice, At: time.Now().UnixMilli()})
+	require.NoError(t, err)
+	two.bring(t, "ben")
+	stand(t, one, two, "ada", "dan", "ben")
+	server.Kill()
+	server.Restart()
+	require.Eventually(t, func() bool { return one.Stats.Refill.Load() > 0 && two.Stats.Refill.Load() > 0 }, waitAtMost, waitEvery)
+	stand(t, one, two, "ada", "dan", "ben")
+	require.Zero(t, one.fences.Load()+two.fences.Load())
+}
+
+// onMaster returns the master that a key is on.
+func onMaster(t *testing.T, servers []*redistest.Server, key string) *redistest.Server {
+	t.Helper()
+	for _, s := range servers {
+		answer, err := s.Command("EXPIRE " + key + " -1 NX GT") // refused, but by the wrong servers first
+		require.NoError(t, err)
+		if !strings.HasPrefix(answer, "-MOVED") {
+			return s
+		}
+	}
+	require.Fail(t, "nobody has "+key)
+	return nil
+}
+
+func flush(t *testing.T, s *redistest.Server) {
+	t.Helper()
+	answer, err := s.Command("FLUSHALL")
+	require.NoError(t, err)
+	require.Equal(t, "+OK", answer)
+}
+
+func TestEachMasterOfAClusterCanLoseAll(t *testing.T) {
+	t.Parallel()
+	servers, url := newCluster(t)
+	prefix := "foyer:" + newPrefix()
+	one, two := newMember(t, url, prefix, "one"), newMember(t, url, prefix, "two")
+	one.bring(t, "ada")
+	two.bring(t, "ben")
+	two.bring(t, "dan")
+	for _, s := range servers {
+		before := [2]int64{one.Stats.Refill.Load(), two.Stats.Refill.Load()}
+		flush(t, s)
+		require.Eventually(t, func() bool { return one.Stats.Refill.Load() > before[0] && two.Stats.Refill.Load() > before[1] }, waitAtMost, waitEvery)
+		stand(t, one, two, "ada", "ben", "dan")
+		of, err := one.d.Of(t.Context(), "ada", "ben", "dan")
+		require.NoError(t, err)
+		require.Len(t, of, 3)
+	}
+	require.Zero(t, one.fences.Load()+two.fences.Load())
+}
+
+func TestNobodyNewGetsInWhereARosterWasLost(t *testing.T) {
+	t.Parallel()
+	servers, url := newCluster(t)
+	prefix := "foyer:" + newPrefix()
+	one, two := newMember(t, url, prefix, "one"), newMember(t, url, prefix, "two")
+	one.bring(t, "ada")
+	for _, m := range []*member{one, two} {
+		m.cancel()
+		<-m.done
+	}
+	flush(t, onMaster(t, servers, one.r.sessionKey("s")))
+	_, err := two.r.Join(t.Context(), two.join("ben"))
+	require.ErrorIs(t, err, protocol.Refuse(protocol.Unavailable), "nobody has noticed yet")
+	for _, m := range []*member{two, one, two} {
+		m.ctx = context.Background()
+		m.Check(m.ctx)
+	}
+	require.Equal(t, []string{"ada"}, two.users(t))
+	_, err = two.r.Join(t.Context(), two.join("ben"))
+	require.NoError(t, err)
+}
+
+// TestAReplicaThatTakesAMastersPlaceIsNotTrusted has it copied all, which nobody can know.
+func TestAReplicaThatTakesAMastersPlaceIsNotTrusted(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, true)
+	prefix := newPrefix()
+	one, two := newMember(t, c.URL, prefix, "one"), newMember(t, c.URL, prefix, "two")
+	one.bring(t, "ada")
+	two.bring(t, "ben")
+	master := onMaster(t, c.Masters(), one.r.sessionKey("s"))
+	master.Kill()
+	require.Eventually(t, func() bool { return one.Stats.Refill.Load() > 0 && two.Stats.Refill.Load() > 0 }, waitAtMost, waitEvery)
+	stand(t, one, two, "ada", "ben")
+	master.Restart()
+	c.Settle()
+	two.bring(t, "dan")
+	stand(t, one, two, "ada", "ben", "dan")
+	require.Zero(t, one.fences.Load()+two.fences.Load())
+}
+
+func TestSlotsThatMoveLoseNothing(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, false)
+	prefix := newPrefix()
+	one, two := newMember(t, c.URL, prefix, "one"), newMember(t, c.URL, prefix, "two")
+	one.bring(t, "ada")
+	two.bring(t, "ben")
+	for _, key := range []string{one.r.sessionKey("s"), one.leases, one.d.key("ada")} {
+		slot, err := c.Servers[0].Command("CLUSTER KEYSLOT " + key)
+		require.NoError(t, err)
+		number := 0
+		_, err = fmt.Sscanf(slot, ":%d", &number)
+		require.NoError(t, err)
+		// Only once: older gossip can have the servers disagree for good about a slot that moves on at once.
+		from := slices.Index(c.Servers, onMaster(t, c.Servers, key))
+		c.Move(number, c.Servers[(from+1)%3])
+	}
+	require.Eventually(t, func() bool { // slots that are moving are out of reach for moments
+		_, err := two.r.Join(t.Context(), two.join("dan"))
+		return err == nil
+	}, waitAtMost, waitEvery)
+	stand(t, one, two, "ada", "ben", "dan")
+	require.Zero(t, one.Stats.Refill.Load()+two.Stats.Refill.Load())
+}
+
+// TestAGraceEndsThoughTheListOfThemWasLost has the list and the device on different masters.
+func TestAGraceEndsThoughTheListOfThemWasLost(t *testing.T) {
+	t.Parallel()
+	servers, url := newCluster(t)
+	one := newMember(t, url, "foyer:"+newPrefix(), "one")
+	list := onMaster(t, servers, one.leases)
+	user := ""
+	for i := 0; user == "" || onMaster(t, servers, one.d.key(user)) == list || onMaster(t, servers, one.r.sessionKey("s")) == list; i++ {
+		require.Less(t, i, 1000)
+		user = fmt.Sprint("u", i)
+	}
+	one.bring(t, user)
+	until := time.Now().Add(time.Second)
+	mine, err := one.d.Drop(t.Context(), cluster.Device{ID: user + "-d", UserID: user, Node: one.ID(), Incarnation: user}, until)
+	require.NoError(t, err)
+	require.True(t, mine)
+	flush(t, list)
+	require.Eventually(t, func() bool { return one.Stats.Refill.Load() == 1 && one.Err() == nil }, waitAtMost, waitEvery)
+	var gone []cluster.Device
+	require.Eventually(t, func() bool {
+		gone, err = one.d.Reap(t.Context(), time.Now().Add(time.Second))
+		return err == nil && len(gone) == 1
+	}, waitAtMost, waitEvery)
+}
+
+// TestWhoStartsWhileRedisIsAwayLetsNobodyInBeforeTheOthersAreBack, who were there before.
+func TestWhoStartsWhileRedisIsAwayLetsNobodyInBeforeTheOthersAreBack(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one := newMember(t, server.URL, prefix, "one")
+	one.bring(t, "ada")
+	one.cancel()
+	<-one.done
+	server.Kill()
+	c := newClient(t, server.URL, prefix)
+	two := &member{d: NewDevices(c), replaced: make(chan cluster.Device, 16), told: make(chan protocol.SessionRoster, 64)}
+	two.r = NewRegistry(c, RegistryOptions{Message: message})
+	t.Cleanup(two.r.Stop)
+	two.Node = NewNode(two.d, two.r, "two", two)
+	t.Cleanup(func() { two.cancel(); <-two.done })
+	require.Eventually(t, func() bool { two.mu.Lock(); defer two.mu.Unlock(); return !errors.Is(two.away, errNotYet) }, waitAtMost, waitEvery)
+	server.Restart()
+	require.Eventually(t, func() bool { return two.returned.Load() > 0 }, waitAtMost, waitEvery)
+	_, err := two.r.Join(t.Context(), two.join("ben"))
+	require.ErrorIs(t, err, protocol.Refuse(protocol.Unavailable), "who is in it isn't known")
+	one.ctx = context.Background()
+	require.True(t, one.Check(one.ctx))
+	require.Eventually(t, func() bool { _, err = two.r.Join(t.Context(), two.join("ben")); return err == nil }, waitAtMost, waitEvery)
+	require.Equal(t, []string{"ada", "ben"}, two.users(t))
+}
