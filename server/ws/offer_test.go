@@ -60,7 +60,7 @@ func TestNothingFollowsACloseFrame(t *testing.T) {
 	require.ErrorIs(t, err, websocket.ErrCloseSent)
 	require.False(t, left)
 	require.ErrorIs(t, w.send([]byte("text")), websocket.ErrCloseSent)
-	require.NoError(t, near.Close())
+	require.NoError(t, w.Close())
 	b := make([]byte, 10)
 	n, err := far.Read(b)
 	require.NoError(t, err)

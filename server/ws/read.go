@@ -25,8 +25,8 @@ const (
 // Start begins to read, on a goroutine of its own, and returns at once. It is called exactly once.
 func (s *Socket) Start(h Handler) {
 	s.handler = h
-	s.conn.SetPingHandler(s.pinged)
-	s.conn.SetPongHandler(s.ponged)
+	s.conn.SetPingHandler(func(payload string) error { s.pinged(payload); return nil })
+	s.conn.SetPongHandler(func(string) error { s.unanswered.Store(false); return nil })
 	s.conn.SetCloseHandler(func(int, string) error { return nil }) // the read loop answers
 	s.owner.wheel.add(s)
 	s.owner.stats.Open.Add(1)
@@ -78,8 +78,9 @@ func (s *Socket) sleep() bool {
 	if w == nil {
 		return false
 	}
-	s.asleep.Store(true)
-	if !s.isClosing() && w.arm(s) {
+	lane := s.writes
+	s.asleep.Store(true) // from here on it may be somebody else who reads
+	if !s.isClosing() && w.arm(s, lane) {
 		return true
 	}
 	return !s.asleep.CompareAndSwap(true, false) // else somebody has woken it already
@@ -92,12 +93,21 @@ func (s *Socket) wake() {
 	}
 }
 
-// read reads messages until the device falls silent after a text message or a pong, and answers true; false if the socket
-// has ended. Devices that write states are read without a pause.
+// read reads messages until the device falls silent, and answers true; false if the socket has ended. Where no watch can
+// wait, a device that writes states is read without a pause.
 func (s *Socket) read() bool {
+	watched := s.owner.watchFor(s) != nil
 	for {
-		if s.onlyPong() {
-			return true
+		if _, err := s.buffer.Peek(1); err == nil { // gorilla meets the same error
+			b, _ := s.buffer.Peek(s.buffer.Buffered())
+			rest, wrote := s.takePlain(b)
+			_, _ = s.buffer.Discard(len(b) - len(rest)) // all of it is buffered
+			if len(rest) == 0 {
+				if s.drained() && (watched || !wrote) {
+					return true
+				}
+				continue
+			}
 		}
 		kind, r, err := s.conn.NextReader()
 		if err != nil {
@@ -108,28 +118,14 @@ func (s *Socket) read() bool {
 			s.finish(nil)
 			return false
 		}
-		if kind == websocket.TextMessage && s.buffer.Buffered() == 0 {
+		if s.drained() && (watched || kind == websocket.TextMessage) {
 			return true
 		}
 	}
 }
 
-// onlyPong takes a pong that is all the device sent, as from an idle one, and answers true. gorilla would take it too, and
-// then wait for more on a stack twice as large.
-func (s *Socket) onlyPong() bool {
-	const pong, masked = 0x8a, 0x80
-	head, err := s.buffer.Peek(2)
-	if err != nil || head[0] != pong || head[1]&masked == 0 {
-		return false // gorilla finds out what it is
-	}
-	size := int(head[1]&^masked) + 6 // with the head and the mask
-	if s.buffer.Buffered() != size {
-		return false
-	}
-	_, _ = s.buffer.Discard(size) // all of it is buffered
-	s.unanswered.Store(false)
-	return true
-}
+// drained reports whether all that was read was also taken.
+func (s *Socket) drained() bool { return s.buffer.Buffered() == 0 && len(s.wire.ahead) == 0 }
 
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, firstReadBuffer); return &b }}
 
@@ -158,6 +154,7 @@ func (s *Socket) deliver(kind int, r io.Reader) bool {
 	case kind == websocket.TextMessage:
 		s.handler.Text(payload)
 	default:
+		s.writes = true
 		s.handler.Binary(payload)
 	}
 	return !s.isClosing()
@@ -237,18 +234,13 @@ func (s *Socket) isClosing() bool {
 	return s.closing
 }
 
-func (s *Socket) pinged(payload string) error {
+// pinged answers a ping.
+func (s *Socket) pinged(payload string) {
 	if !s.pings.allow(time.Now()) {
 		s.Close(protocol.CloseFlooding, "too many pings")
-		return nil
+		return
 	}
 	s.sendPong(payload)
-	return nil
-}
-
-func (s *Socket) ponged(string) error {
-	s.unanswered.Store(false)
-	return nil
 }
 
 // pingMeter counts pings in the current second. Owned by readLoop.

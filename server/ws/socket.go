@@ -47,13 +47,15 @@ type Socket struct {
 	lender  *bufio.Reader // whose buffer it has; nil while nobody reads
 	address netip.Addr    // of the device, as far as the proxies before us are trusted
 
-	handler Handler // owned by the read loop
+	handler Handler // owned by the read loop, as what follows
 	pings   pingMeter
+	writes  bool // states
 	done    chan struct{}
 
 	asleep     atomic.Bool // nobody reads: the watch, or a close, wakes it
 	unanswered atomic.Bool // a ping went out and no pong came
 	slot       int         // guarded by the wheel's mutex
+	forgotten  bool        // guarded by the watch's mutex
 
 	mu       sync.Mutex // guards what follows
 	queue    []entry

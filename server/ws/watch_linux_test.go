@@ -2,6 +2,7 @@ package ws
 
 import (
 	"fmt"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
@@ -110,7 +111,7 @@ func TestASleepingSocketWakesForItsEnd(t *testing.T) {
 	require.Zero(t, h.acceptor.Stats().Open.Load())
 	h.acceptor.watch.mu.Lock()
 	defer h.acceptor.watch.mu.Unlock()
-	for fd, s := range h.acceptor.watch.sleepers {
+	for fd, s := range h.acceptor.watch.seats {
 		require.Nil(t, s.socket, "descriptor %d is still watched", fd)
 	}
 }
@@ -135,4 +136,172 @@ func TestSocketsThatComeAndGoShareDescriptors(t *testing.T) {
 	}
 	all.Wait()
 	require.Eventually(t, func() bool { return h.acceptor.Stats().Open.Load() == 0 }, 5*time.Second, time.Millisecond)
+}
+
+// untilStates waits until l has had n, and returns them.
+func (l *log) untilStates(t *testing.T, n int) []string {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.states) >= n
+	}, 5*time.Second, time.Millisecond)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.states)
+}
+
+func TestADeviceThatWritesStatesNeedsNoGoroutine(t *testing.T) {
+	h, url := listen(t, nil)
+	h.onText = func(s *Socket, p []byte) { s.Send(append([]byte("heard "), p...)) }
+	h.logs = make(chan *log, 40)
+	var clients []*websocket.Conn
+	var logs []*log
+	var sockets []*Socket
+	for range 40 {
+		clients = append(clients, dial(t, url))
+		l := <-h.logs
+		logs, sockets = append(logs, l), append(sockets, l.socket)
+	}
+	var want []string
+	for round := range 50 {
+		want = append(want, fmt.Sprint("state ", round))
+		for _, c := range clients {
+			require.NoError(t, c.WriteMessage(websocket.BinaryMessage, []byte(want[round])))
+		}
+		if round%10 != 0 {
+			continue
+		}
+		for _, l := range logs {
+			require.Equal(t, want, l.untilStates(t, len(want)))
+		}
+		untilAsleep(t, sockets...)
+		for _, c := range clients { // and what is no state is answered as ever
+			require.NoError(t, c.WriteMessage(websocket.PingMessage, []byte("there?")))
+			require.NoError(t, c.WriteMessage(websocket.TextMessage, []byte("request")))
+			require.NoError(t, c.WriteMessage(websocket.PingMessage, []byte("still?")))
+			_, p, err := c.ReadMessage()
+			require.NoError(t, err)
+			require.Equal(t, "heard request", string(p))
+		}
+		untilAsleep(t, sockets...)
+	}
+	for _, l := range logs {
+		require.Equal(t, want, l.untilStates(t, len(want)))
+	}
+	for _, s := range sockets {
+		require.Nil(t, s.wire.Conn.(*bare).file, "nobody had to wait")
+	}
+}
+
+func TestTheEndThatComesWithAStateIsSeen(t *testing.T) {
+	h, url := listen(t, nil)
+	for i := range 200 {
+		c := dial(t, url)
+		l := <-h.logs
+		states := 1 + i%3
+		if i%2 == 0 { // it is in the lane already
+			require.NoError(t, c.WriteMessage(websocket.BinaryMessage, []byte("state")))
+			l.untilStates(t, 1)
+			untilAsleep(t, l.socket)
+			states++
+		}
+		var last []byte
+		for range 1 + i%3 {
+			last = append(last, masked(0x82, "state")...)
+		}
+		_, err := c.NetConn().Write(last)
+		require.NoError(t, err)
+		require.NoError(t, c.NetConn().(*net.TCPConn).CloseWrite())
+		l.end(t)
+		require.Len(t, l.states, states)
+		<-l.socket.Done()
+		require.NoError(t, c.NetConn().Close())
+	}
+}
+
+func TestMoreThanIsReadAtOnce(t *testing.T) {
+	h, url := listen(t, nil)
+	c := dial(t, url)
+	l := <-h.logs
+	var flood []byte
+	var want []string
+	for i := range 5 * atOnce / 100 {
+		want = append(want, fmt.Sprintf("%0100d", i))
+		flood = append(flood, masked(0x82, want[i])...)
+	}
+	for round := range 5 {
+		_, err := c.NetConn().Write(flood)
+		require.NoError(t, err)
+		require.Equal(t, want, l.untilStates(t, (round+1)*len(want))[round*len(want):])
+		untilAsleep(t, l.socket)
+	}
+}
+
+func TestAStateInPiecesIsRead(t *testing.T) {
+	h, url := listen(t, nil)
+	c := dial(t, url)
+	l := <-h.logs
+	first := masked(0x82, "first")
+	sent := append(first, masked(0x82, "second")...)
+	for cut := 1; cut < len(sent); cut++ {
+		untilAsleep(t, l.socket)
+		_, err := c.NetConn().Write(sent[:cut])
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return cut == len(first) || !l.socket.asleep.Load() }, 5*time.Second, time.Millisecond)
+		_, err = c.NetConn().Write(sent[cut:])
+		require.NoError(t, err)
+		require.Equal(t, []string{"first", "second"}, l.untilStates(t, 2*cut)[2*cut-2:])
+	}
+	untilAsleep(t, l.socket)
+}
+
+func TestARequestThatTakesLongKeepsNobodyElseWaiting(t *testing.T) {
+	h, url := listen(t, nil)
+	going := make(chan struct{})
+	h.onText = func(*Socket, []byte) { <-going }
+	slow, quick := dial(t, url), dial(t, url)
+	slows, quicks := <-h.logs, <-h.logs
+	for round := range 3 {
+		require.NoError(t, slow.WriteMessage(websocket.BinaryMessage, []byte("before")))
+		require.NoError(t, slow.WriteMessage(websocket.TextMessage, []byte("request")))
+		require.NoError(t, slow.WriteMessage(websocket.BinaryMessage, []byte("after")))
+		require.NoError(t, quick.WriteMessage(websocket.BinaryMessage, []byte("state")))
+		quicks.untilStates(t, round+1)
+		require.Len(t, slows.untilStates(t, 2*round+1), 2*round+1, "its own states stay behind its request")
+		going <- struct{}{}
+		slows.untilStates(t, 2*round+2)
+	}
+}
+
+func TestStatesFromManyWhoComeAndGo(t *testing.T) {
+	h, url := listen(t, func(o *Options) { o.UpgradesPerSecond = 0 })
+	h.logs = make(chan *log, 1000)
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			for i := range 40 {
+				c := dial(t, url)
+				for range i % 5 {
+					_ = c.WriteMessage(websocket.BinaryMessage, []byte("state"))
+				}
+				if i%4 == worker%4 {
+					_ = c.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""))
+				}
+				_ = c.NetConn().Close()
+			}
+		})
+		all.Go(func() {
+			for range 20 {
+				(<-h.logs).socket.Close(protocol.CloseGoingAway, "")
+			}
+		})
+	}
+	all.Wait()
+	require.Eventually(t, func() bool { return h.acceptor.Stats().Open.Load() == 0 }, 5*time.Second, time.Millisecond)
+	h.acceptor.watch.mu.Lock()
+	defer h.acceptor.watch.mu.Unlock()
+	for fd, s := range h.acceptor.watch.seats {
+		require.Nil(t, s.socket, "descriptor %d is still watched", fd)
+	}
 }

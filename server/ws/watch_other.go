@@ -9,7 +9,7 @@ type watch struct{}
 
 func newWatch() (*watch, error) { return nil, errors.ErrUnsupported }
 
-func (w *watch) arm(*Socket) bool { return false }
+func (w *watch) arm(*Socket, bool) bool { return false }
 
 func (w *watch) forget(*Socket) {}
 

@@ -30,7 +30,8 @@ type wire struct {
 	hurry atomic.Bool     // the socket is closing
 
 	ready   func(fd uintptr) bool // whether reading would not wait
-	reading attempt               // owned by who reads
+	reading attempt               // owned by who reads, as ahead
+	ahead   []byte                // read before, and still to be taken
 
 	mu      sync.Mutex // guards what follows, and the order of the bytes
 	ended   bool       // gorilla has sent a close frame
@@ -43,7 +44,7 @@ type wire struct {
 func newWire(c net.Conn, stall time.Duration) *wire {
 	w := &wire{Conn: c, stall: stall}
 	if tcp, ok := c.(*net.TCPConn); ok {
-		w.raw, _ = tcp.SyscallConn() // an error means a closed socket, which the first write will tell
+		w.Conn, w.raw = bareOf(tcp)
 		w.bind()
 	}
 	return w

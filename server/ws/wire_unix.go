@@ -68,6 +68,13 @@ func (a *attempt) take(fd uintptr) bool {
 
 // Read reads what there is, and waits until there is something.
 func (w *wire) Read(p []byte) (int, error) {
+	if len(w.ahead) > 0 {
+		n := copy(p, w.ahead)
+		if w.ahead = w.ahead[n:]; len(w.ahead) == 0 {
+			w.ahead = nil
+		}
+		return n, nil
+	}
 	if w.raw == nil {
 		return w.Conn.Read(p)
 	}
