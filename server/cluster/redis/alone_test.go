@@ -25,11 +25,8 @@ type parted struct {
 }
 
 func part(t *testing.T) *parted {
-	server := redistest.Start(t)
-	prefix := newPrefix()
-	p := &parted{t: t, server: server, one: newMember(t, server.URL, prefix, "one"), two: newMember(t, server.URL, prefix, "two")}
-	p.one.bring(t, "ada")
-	p.two.bring(t, "ben")
+	server, one, two := newTwo(t)
+	p := &parted{t: t, server: server, one: one, two: two}
 	p.two.bring(t, "cem")
 	p.one.catchUp(t)
 	server.Pause()
@@ -223,13 +220,8 @@ func TestAPlaceThatCouldNotBeWrittenIsPutRight(t *testing.T) {
 
 func TestANodeWhoseLeaseMayBeOutWritesNothing(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	prefix := newPrefix()
-	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
-	one.bring(t, "ada")
-	two.bring(t, "ben")
-	two.cancel() // it is stopped …
-	<-two.done
+	_, one, two := newTwo(t)
+	two.halt(t) // it is stopped …
 	two.c.breaker.hold(time.Now().Add(-lease), lease)
 	one.expire(t, two.ID())
 	one.hurry()
@@ -245,7 +237,6 @@ func TestANodeWhoseLeaseMayBeOutWritesNothing(t *testing.T) {
 	_, err = two.r.Edit(t.Context(), session.Edit{SessionID: "s", Members: []session.MemberEdit{{UserID: "ben", Attributes: protocol.Attributes{}}}})
 	require.NoError(t, err, "by itself")
 	require.Equal(t, []string{"ada"}, one.users(t))
-	two.ctx = context.Background()
 	two.Check(t.Context())
 	require.EqualValues(t, 1, two.Stats.Fenced.Load())
 	two.Check(t.Context())
@@ -261,13 +252,11 @@ func TestWhatANodeWroteTooLateIsClearedAway(t *testing.T) {
 	prefix := newPrefix()
 	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
 	one.bring(t, "ada")
-	two.cancel()
-	<-two.done
+	two.halt(t)
 	_, err := one.giveUp(t.Context(), two.ID())
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return one.c.rdb.SCard(t.Context(), one.dying).Val() == 0 }, waitAtMost, waitEvery)
 	two.bring(t, "ben") // stopped between looking at its lease and writing
-	two.ctx = t.Context()
 	two.Check(t.Context())
 	require.EqualValues(t, 1, two.Stats.Fenced.Load())
 	require.Eventually(t, func() bool {
@@ -282,10 +271,8 @@ func TestASessionThatEndedIsNotPutBack(t *testing.T) {
 	one := newMember(t, server.URL, newPrefix(), "one")
 	one.bring(t, "ada")
 	one.over.Store(true) // on another node, a moment before
-	server.Kill()
-	require.Eventually(t, func() bool { return one.Err() != nil }, waitAtMost, waitEvery)
-	server.Restart()
-	require.Eventually(t, func() bool { return one.returned.Load() > 0 }, waitAtMost, waitEvery)
+	one.goesAway(t, server)
+	one.comesBackEmpty(t, server)
 	require.EqualValues(t, 1, one.Stats.Refill.Load())
 	require.Empty(t, one.users(t))
 	places, err := one.r.Places(t.Context(), []string{"ada"})
@@ -295,18 +282,11 @@ func TestASessionThatEndedIsNotPutBack(t *testing.T) {
 
 func TestWhoWasOnANodeThatDiedWithRedisIsGone(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	prefix := newPrefix()
-	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
-	one.bring(t, "ada")
-	two.bring(t, "ben")
+	server, one, two := newTwo(t)
 	one.catchUp(t)
-	server.Kill()
-	two.cancel()
-	<-two.done
-	require.Eventually(t, func() bool { return one.Err() != nil }, waitAtMost, waitEvery)
-	server.Restart()
-	require.Eventually(t, func() bool { return one.returned.Load() > 0 }, waitAtMost, waitEvery)
+	two.halt(t) // as if killed
+	one.goesAway(t, server)
+	one.comesBackEmpty(t, server)
 	require.Equal(t, []string{"ada", "ben"}, one.users(t), "ben's node has time to come")
 	require.Positive(t, one.c.rdb.ZScore(t.Context(), one.leases, two.ID()).Val())
 	one.expire(t, two.ID())
@@ -346,14 +326,12 @@ func TestAStoppedNodeDoesNotTakeBackWhatWentToAnother(t *testing.T) {
 	prefix := newPrefix()
 	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
 	one.bring(t, "ada")
-	one.cancel() // stopped, for less than its lease
-	<-one.done
+	one.halt(t) // stopped, for less than its lease
 	got, err := two.d.Attach(t.Context(), cluster.Attach{Now: time.Now(), WantID: "ada-d", Device: cluster.Device{ID: "x", UserID: "ada", Kind: protocol.KindBot, Node: two.ID(), Incarnation: "new"}})
 	require.NoError(t, err)
 	require.True(t, got.Resumed)
 	_, err = two.r.Attach(t.Context(), "ada", session.Device{ID: "ada-d", Kind: protocol.KindBot, Node: two.ID(), Link: "new", Connected: true})
 	require.NoError(t, err)
-	one.ctx = t.Context()
 	one.lost(errAway) // what it was calling when it was stopped has failed
 	require.True(t, one.Check(t.Context()))
 	one.audit(t.Context())

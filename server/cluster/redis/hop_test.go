@@ -12,13 +12,6 @@ import (
 	"foyer/session"
 )
 
-// byHand has only the test call what a node does every second.
-func (m *member) byHand(t *testing.T) {
-	m.cancel()
-	<-m.done
-	m.ctx = t.Context()
-}
-
 func TestWhicheverNodeFillsAnEmptyRedisFirstADeviceHangsWhereItCameLast(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -26,8 +19,8 @@ func TestWhicheverNodeFillsAnEmptyRedisFirstADeviceHangsWhereItCameLast(t *testi
 		t.Run(name, func(t *testing.T) {
 			prefix := newPrefix()
 			one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
-			one.byHand(t)
-			two.byHand(t)
+			one.halt(t)
+			two.halt(t)
 			one.bring(t, "ada")
 			got, err := two.d.Attach(t.Context(), cluster.Attach{Now: time.Now(), WantID: "ada-d", Device: cluster.Device{ID: "x", UserID: "ada", Kind: protocol.KindBot, Node: two.ID(), Incarnation: "new"}})
 			require.NoError(t, err)

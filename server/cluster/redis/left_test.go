@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,19 +20,16 @@ func TestWhoWasHeardToLeaveIsNotPutBackIntoAnEmptyRedis(t *testing.T) {
 	one.bring(t, "ada")
 	two.bring(t, "ben")
 	one.catchUp(t)
-	one.cancel() // and checks when it is told to
-	<-one.done
+	one.halt(t)
 	left, err := two.r.Leave(t.Context(), session.Leave{UserID: "cem", Reason: protocol.LeftByChoice})
 	require.NoError(t, err)
 	require.NotNil(t, left.Departure)
 	one.r.Heard("s", "cem")
 	two.bring(t, "dan")
-	two.cancel()
-	<-two.done
+	two.halt(t)
 	server.Kill()
 	server.Restart()
 	for _, m := range []*member{one, two} {
-		m.ctx = context.Background()
 		require.True(t, m.Check(t.Context()))
 	}
 	require.ElementsMatch(t, []string{"ada", "ben", "dan"}, one.users(t))

@@ -79,6 +79,35 @@ func newMember(t *testing.T, url, prefix, name string) *member {
 	return m
 }
 
+// newTwo starts two nodes over a Redis of their own, ada on the first and ben on the second.
+func newTwo(t *testing.T) (server *redistest.Server, one, two *member) {
+	server = redistest.Start(t)
+	prefix := newPrefix()
+	one, two = newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	one.bring(t, "ada")
+	two.bring(t, "ben")
+	return server, one, two
+}
+
+// halt has a node do nothing more by itself, as if it were stopped: it checks when it is told to.
+func (m *member) halt(t *testing.T) {
+	m.cancel()
+	<-m.done
+	m.ctx = t.Context()
+}
+
+// goesAway kills Redis and waits until the node has noticed.
+func (m *member) goesAway(t *testing.T, server *redistest.Server) {
+	server.Kill()
+	require.Eventually(t, func() bool { return m.Err() != nil }, waitAtMost, waitEvery)
+}
+
+// comesBackEmpty starts Redis again and waits until the node has written into it what it knows.
+func (m *member) comesBackEmpty(t *testing.T, server *redistest.Server) {
+	server.Restart()
+	require.Eventually(t, func() bool { return m.returned.Load() > 0 }, waitAtMost, waitEvery)
+}
+
 // bring has a user come with a device, and into the session.
 func (m *member) bring(t *testing.T, user string) session.Joined {
 	t.Helper()
@@ -129,13 +158,8 @@ func (m *member) users(t *testing.T) []string {
 
 func TestWhatHungOnADeadNodeIsClearedAway(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	prefix := newPrefix()
-	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
-	one.bring(t, "ada")
-	two.bring(t, "ben")
-	two.cancel() // as if killed
-	<-two.done
+	_, one, two := newTwo(t)
+	two.halt(t) // as if killed
 	one.expire(t, two.ID())
 	one.bury(t.Context())
 	require.Zero(t, one.Stats.Buried.Load(), "nobody is taken for dead so soon after a start")
@@ -174,13 +198,10 @@ func TestANodeThatWasTakenForDeadFindsOut(t *testing.T) {
 
 func TestRedisThatCameBackEmptyIsFilled(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	prefix := newPrefix()
-	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
-	one.bring(t, "ada")
-	last := two.bring(t, "ben")
-	server.Kill()
-	require.Eventually(t, func() bool { return one.Err() != nil && two.Err() != nil }, waitAtMost, waitEvery)
+	server, one, two := newTwo(t)
+	last := two.version(t)
+	one.goesAway(t, server)
+	require.Eventually(t, func() bool { return two.Err() != nil }, waitAtMost, waitEvery)
 	require.Contains(t, one.users(t), "ada", "as this node knows it")
 	_, err := one.r.Roster(t.Context(), "t")
 	require.ErrorIs(t, err, protocol.Refuse(protocol.Unavailable), "nobody of this node is in it")
@@ -189,7 +210,7 @@ func TestRedisThatCameBackEmptyIsFilled(t *testing.T) {
 	require.Eventually(t, func() bool { return len(one.users(t)) == 2 }, waitAtMost, waitEvery)
 	s, err := two.r.Roster(t.Context(), "s")
 	require.NoError(t, err)
-	require.Equal(t, last.Version, s.Version)
+	require.Equal(t, last, s.Version)
 	require.Eventually(t, func() bool {
 		of, err := one.d.Of(t.Context(), "ada", "ben")
 		require.NoError(t, err)

@@ -73,10 +73,8 @@ func TestWhoHidMeanwhileIsNotShownByTheFirstToWriteIntoAnEmptyRedis(t *testing.T
 		ID: "d", UserID: "hid", Kind: protocol.KindBot, Node: one.ID(), Incarnation: "i",
 	}})
 	require.NoError(t, err)
-	server.Kill()
-	require.Eventually(t, func() bool { return one.Err() != nil }, waitAtMost, waitEvery)
-	server.Restart()
-	require.Eventually(t, func() bool { return one.returned.Load() > 0 }, waitAtMost, waitEvery)
+	one.goesAway(t, server)
+	one.comesBackEmpty(t, server)
 	of, err := one.d.Of(t.Context(), "hid")
 	require.NoError(t, err)
 	require.True(t, of["hid"].Profile.Invisible)
