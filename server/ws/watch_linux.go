@@ -101,8 +101,8 @@ func (w *watch) runLane() {
 	timer := time.NewTimer(laneEvery)
 	defer timer.Stop()
 	for range w.due {
-		for n := len(events); n > laneFew; {
-			if wait := laneEvery - time.Since(last); wait > 0 {
+		for n := laneFew + 1; n > laneFew; {
+			if wait := laneEvery - time.Since(last); wait > 0 && n < len(events) {
 				timer.Reset(wait)
 				<-timer.C
 			}
