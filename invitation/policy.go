@@ -12,6 +12,7 @@ type decider struct {
 	config Config
 	tx     Reader
 	now    int64
+	tally  *Tally // what Tally would return for the pair at hand; nil if that is not known
 }
 
 // minute is the span of Config.PerMinute; the span of PerDay is day.
@@ -32,7 +33,12 @@ func (d decider) maySend(p Pair, s Side, sender, recipient Person) (full bool, e
 	if err := d.welcome(p.Flags[s], sender, recipient); err != nil {
 		return false, err
 	}
-	return d.withinLimits(TallyQuery{Sender: sender.User.ID, Target: TargetUser(recipient.User.ID), Recipient: recipient.User.ID})
+	return d.withinLimits(tallyOf(sender.User.ID, recipient.User.ID))
+}
+
+// tallyOf asks for what counts when a sender invites a recipient.
+func tallyOf(sender, recipient string) TallyQuery {
+	return TallyQuery{Sender: sender, Target: TargetUser(recipient), Recipient: recipient}
 }
 
 // welcome decides by the recipient's setting, and by what a withdrawal asks for.
@@ -88,11 +94,10 @@ func (d decider) full(recipient string) (bool, error) {
 // withinLimits decides by what the sender has sent before, to the target and at all. full is as with maySend.
 func (d decider) withinLimits(q TallyQuery) (full bool, err error) {
 	c := d.config
-	if c.PairGap <= 0 && c.PairMax <= 0 && c.PerMinute <= 0 && c.PerDay <= 0 && c.Outstanding == 0 && (c.Received == 0 || q.Recipient == "") {
+	if !c.counts(q) {
 		return false, nil
 	}
-	q.RankMinute, q.RankDay, q.RankPair = c.PerMinute, c.PerDay, c.PairMax
-	t, err := d.tx.Tally(q)
+	t, err := d.tallied(q)
 	if err != nil {
 		return false, err
 	}
@@ -106,6 +111,24 @@ func (d decider) withinLimits(q TallyQuery) (full bool, err error) {
 		return false, protocol.Refuse(protocol.TooManyOutstanding).WithLimit(c.Outstanding)
 	}
 	return c.Received > 0 && t.Received >= c.Received, nil
+}
+
+// counts reports whether a limit depends on what was sent before.
+func (c Config) counts(q TallyQuery) bool {
+	return c.PairGap > 0 || c.PairMax > 0 || c.PerMinute > 0 || c.PerDay > 0 || c.Outstanding != 0 || c.Received != 0 && q.Recipient != ""
+}
+
+// ranked returns q with the ranks that the limits ask for.
+func (c Config) ranked(q TallyQuery) TallyQuery {
+	q.RankMinute, q.RankDay, q.RankPair = c.PerMinute, c.PerDay, c.PairMax
+	return q
+}
+
+func (d decider) tallied(q TallyQuery) (Tally, error) {
+	if d.tally != nil {
+		return *d.tally, nil
+	}
+	return d.tx.Tally(d.config.ranked(q))
 }
 
 // until returns the end of a span that began at sent, 0 if there is no limit, nothing was sent, or it is over.

@@ -234,7 +234,7 @@ func (s *Service) Standing(ctx context.Context, viewer, other string) (Standing,
 		if r, ok := relations[other]; ok {
 			st.Relation = r
 		}
-		v := &panel{decider: decider{s.config, tx, s.now().UnixMilli()}, viewer: viewer, other: other, standing: &st}
+		v := &panel{decider: decider{config: s.config, tx: tx, now: s.now().UnixMilli()}, viewer: viewer, other: other, standing: &st}
 		return v.actions()
 	})
 	if err != nil {

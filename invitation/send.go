@@ -56,7 +56,7 @@ func (a *act) sendToUser(p protocol.InvitationSendParams) error {
 	case "":
 		return protocol.Refuse(protocol.UserNotFound)
 	}
-	t, err := a.open(a.by.UserID, id)
+	t, err := a.openToInvite(id)
 	if err != nil {
 		return err
 	}
@@ -74,6 +74,7 @@ func (t *turn) invite(r Record) error {
 		return err
 	}
 	from, d := t.side(r.Sender), t.decider()
+	d.tally = t.tally
 	hide, err := d.maySend(t.pair, from, t.people[from], t.people[from.Other()])
 	if err != nil {
 		return t.withRelation(err)
@@ -177,7 +178,7 @@ func addressResult(r Record, unchanged bool) result {
 	return result{Relation: relationNote{State: protocol.RelationSent, Invitation: n}, Invitation: n, Unchanged: unchanged}
 }
 
-func (a *act) decider() decider { return decider{a.config, a.tx, a.now} }
+func (a *act) decider() decider { return decider{config: a.config, tx: a.tx, now: a.now} }
 
 // checkSession refuses a session that doesn't exist.
 func (a *act) checkSession(id string) error {
@@ -196,6 +197,7 @@ func (t *turn) expireDue() error {
 	if !t.pair.due(t.now) {
 		return nil
 	}
+	t.tally = nil
 	_, err := t.apply(Event{Kind: Expire})
 	return err
 }

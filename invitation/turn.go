@@ -16,6 +16,7 @@ type turn struct {
 	people [2]Person
 	pair   Pair
 	unseen [2]int
+	tally  *Tally // of the caller's invitations to the other one, nil if not read or not so any more
 }
 
 // open locks two users and reads what is between them. It refuses with user_not_found if either isn't known.
@@ -25,18 +26,38 @@ func (a *act) open(one, other string) (*turn, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t, t.begin(both)
+}
+
+// openToInvite is open for the caller, who invites another one. It also reads what limits depend on.
+func (a *act) openToInvite(other string) (*turn, error) {
+	q := tallyOf(a.by.UserID, other)
+	if !a.config.counts(q) {
+		return a.open(a.by.UserID, other)
+	}
+	t := &turn{act: a, ids: [2]string{min(a.by.UserID, other), max(a.by.UserID, other)}}
+	both, tally, err := a.tx.PairAndTally(t.ids[Lo], t.ids[Hi], a.config.ranked(q))
+	if err != nil {
+		return nil, err
+	}
+	t.tally = &tally
+	return t, t.begin(both)
+}
+
+// begin takes what was read of the two. It refuses with user_not_found if either isn't known.
+func (t *turn) begin(both Both) error {
 	for s, id := range t.ids {
 		p, ok := both.People[id]
 		if !ok {
-			return nil, protocol.Refuse(protocol.UserNotFound)
+			return protocol.Refuse(protocol.UserNotFound)
 		}
 		t.meet(Side(s), p)
 	}
 	t.pair = both.Pair
 	for _, r := range both.Open {
-		a.records[r.ID] = r
+		t.records[r.ID] = r
 	}
-	return t, nil
+	return nil
 }
 
 // openUnclaimed locks the sender of an invitation to an address that belongs to nobody known.

@@ -146,21 +146,28 @@ func (tx invitationTx) ShowableSessions(viewer string, ids []string) (map[string
 	return showable, err
 }
 
-func (tx invitationTx) Tally(q invitation.TallyQuery) (invitation.Tally, error) {
-	var t invitation.Tally
-	err := tx.row(`SELECT
+func (tx invitationTx) Tally(q invitation.TallyQuery) (t invitation.Tally, err error) {
+	if err = tx.together(tally(q, &t)); err != nil {
+		return invitation.Tally{}, fmt.Errorf("read earlier invitations: %w", err)
+	}
+	return t, nil
+}
+
+// tally reads what q asks for into t.
+func tally(q invitation.TallyQuery, t *invitation.Tally) *statement {
+	return &statement{
+		query: `SELECT
 		COALESCE((SELECT sent_at FROM invitations WHERE sender_id = $1 ORDER BY sent_at DESC LIMIT 1 OFFSET $2), 0),
 		COALESCE((SELECT sent_at FROM invitations WHERE sender_id = $1 ORDER BY sent_at DESC LIMIT 1 OFFSET $3), 0),
 		COALESCE((SELECT sent_at FROM invitations WHERE sender_id = $1 AND target = $4 ORDER BY sent_at DESC LIMIT 1), 0),
 		COALESCE((SELECT sent_at FROM invitations WHERE sender_id = $1 AND target = $4 ORDER BY sent_at DESC LIMIT 1 OFFSET $5), 0),
 		(SELECT COUNT(*) FROM invitations WHERE sender_id = $1 AND fate = 0),
 		(SELECT COUNT(*) FROM invitations WHERE recipient_id = $6 AND recipient_id <> '' AND showing > 0 AND showing = 1)`,
-		q.Sender, max(q.RankMinute-1, 0), max(q.RankDay-1, 0), q.Target, max(q.RankPair-1, 0), q.Recipient).
-		Scan(&t.Minute, &t.Day, &t.Last, &t.Pair, &t.Outstanding, &t.Received)
-	if err != nil {
-		return invitation.Tally{}, fmt.Errorf("read earlier invitations: %w", err)
+		args: []any{q.Sender, max(q.RankMinute-1, 0), max(q.RankDay-1, 0), q.Target, max(q.RankPair-1, 0), q.Recipient},
+		scan: func(row scanner) error {
+			return row.Scan(&t.Minute, &t.Day, &t.Last, &t.Pair, &t.Outstanding, &t.Received)
+		},
 	}
-	return t, nil
 }
 
 func (tx invitationTx) Connected(userID string) (int, error) {

@@ -151,8 +151,8 @@ func TestRoundTripsToPostgreSQL(t *testing.T) {
 		call   func(ctx context.Context) error
 		after  func(t *testing.T)
 	}{
-		{"send", 3, nothing, send(ada), after(withdraw(ada))},
-		{"send with op_id", 4, nothing, named(send), after(withdraw(ada))},
+		{"send", 2, nothing, send(ada), after(withdraw(ada))},
+		{"send with op_id", 3, nothing, named(send), after(withdraw(ada))},
 		{"withdraw", 3, sent, withdraw(ada), nothing},
 		{"withdraw with op_id", 4, sent, named(withdraw), nothing},
 		{"withdraw by person", 2, sent, func(ctx context.Context) error {

@@ -238,7 +238,7 @@ func (l *lane) message(k *link, m *redis.Message) {
 	}
 	wanted := k.up && m.Channel != l.probe && l.wanted[m.Channel] != nil
 	l.mu.Unlock()
-	if wanted {
+	if wanted && !l.bus.told(m.Payload) {
 		l.bus.accept(incoming{channel: m.Channel, payload: m.Payload})
 	}
 }
