@@ -61,7 +61,7 @@ func (s *Service) upsert(ctx context.Context, c Claims, here bool) (u User, chan
 		return u, changed, err
 	}
 	if changed.New {
-		if changed.Alone, err = s.add(ctx, u); !errors.Is(err, errKnown) {
+		if changed.Alone, err = s.add(ctx, &u); !errors.Is(err, errKnown) {
 			return u, changed, err
 		}
 	}
@@ -84,15 +84,15 @@ func (s *Service) upsert(ctx context.Context, c Claims, here bool) (u User, chan
 var errKnown = errors.New("user is known")
 
 // add makes a user known who was not a moment ago.
-func (s *Service) add(ctx context.Context, u User) (alone bool, err error) {
+func (s *Service) add(ctx context.Context, u *User) (alone bool, err error) {
 	err = s.store.Update(ctx, func(tx Tx) (err error) {
 		if u.HoldsUsername {
 			if err := tx.ReleaseUsername(u.Username); err != nil {
 				return err
 			}
 		}
-		added := false
-		if added, alone, err = tx.Add(u); err == nil && !added {
+		var added bool
+		if added, alone, err = tx.Add(*u); err == nil && !added {
 			err = errKnown
 		}
 		return err

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"foyer/directory"
@@ -85,12 +84,19 @@ func (tx directoryTx) User(id string) (directory.User, bool, error) {
 }
 
 func (tx directoryTx) user(id string) (directory.User, bool, error) {
-	u, err := scanUser(tx.row(tx.forUpdate(`SELECT `+userColumns+` FROM users WHERE id = $1`), id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return directory.User{}, false, nil
+	var u *directory.User
+	err := tx.rows(tx.forUpdate(userByID), func(r scanner) error {
+		found, err := scanUser(r)
+		u = &found
+		return err
+	}, id)
+	if err != nil || u == nil {
+		return directory.User{}, false, err
 	}
-	return u, err == nil, err
+	return *u, true, nil
 }
+
+const userByID = `SELECT ` + userColumns + ` FROM users WHERE id = $1`
 
 // insertUser takes what userArgs returns.
 const insertUser = `INSERT INTO users (id, name, username, avatar_url, email, email_verified, phone, phone_verified,
@@ -177,15 +183,24 @@ func (tx directoryTx) saveWords(u directory.User) error {
 // wordsAtOnce is how many words one statement saves. A full name has no more, as a rule.
 const wordsAtOnce = 4
 
+// insertWords are the statements that save so many words.
+var insertWords = func() (queries [wordsAtOnce + 1]string) {
+	for n := 1; n < len(queries); n++ {
+		queries[n] = `INSERT INTO user_words (word, user_id) VALUES ($2, $1)`
+		for i := range n - 1 {
+			queries[n] += fmt.Sprintf(`, ($%d, $1)`, i+3)
+		}
+	}
+	return queries
+}()
+
 func (tx directoryTx) insertWords(id string, words [][]byte) error {
 	for some := range slices.Chunk(words, wordsAtOnce) {
 		args := append(make([]any, 0, 1+wordsAtOnce), id)
-		rows := make([]string, len(some))
-		for i, w := range some {
+		for _, w := range some {
 			args = append(args, w)
-			rows[i] = fmt.Sprintf("($%d, $1)", len(args))
 		}
-		if err := tx.later(`INSERT INTO user_words (word, user_id) VALUES `+strings.Join(rows, ", "), args...); err != nil {
+		if err := tx.later(insertWords[len(some)], args...); err != nil {
 			return fmt.Errorf("save words: %w", err)
 		}
 	}

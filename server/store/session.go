@@ -28,10 +28,9 @@ func scanSession(r scanner) (session.Record, error) { return scanSessionAnd(r) }
 func scanSessionAnd(r scanner, more ...any) (session.Record, error) {
 	var rec session.Record
 	var metadata []byte
-	err := r.Scan(append([]any{
-		&rec.ID, &rec.Name, &rec.Visibility, &rec.Capacity, &rec.Locked, &rec.PasswordHash, &rec.Persistent,
-		&metadata, &rec.TickHz, &rec.CreatedAt, &rec.Creator, &rec.Heir, &rec.RulesRev,
-	}, more...)...)
+	dest := append(make([]any, 0, 20), &rec.ID, &rec.Name, &rec.Visibility, &rec.Capacity, &rec.Locked, &rec.PasswordHash, &rec.Persistent,
+		&metadata, &rec.TickHz, &rec.CreatedAt, &rec.Creator, &rec.Heir, &rec.RulesRev)
+	err := r.Scan(append(dest, more...)...)
 	rec.Metadata = metadata
 	return rec, err
 }

@@ -106,7 +106,7 @@ func (s sessions) RecoverStays(ctx context.Context, goOn []session.Stay) error {
 	}
 	return s.store.Update(ctx, func(tx *Tx) error {
 		var last int64
-		if err := tx.row(`SELECT COALESCE(MAX(at), 0) FROM (SELECT MAX(from_at) AS at FROM stays UNION ALL SELECT MAX(to_at) FROM stays WHERE to_at > 0) AS ends`).Scan(&last); err != nil {
+		if err := tx.row(`SELECT COALESCE(MAX(at), 0) FROM (SELECT MAX(from_at) AS at FROM stays WHERE to_at = 0 UNION ALL SELECT MAX(to_at) FROM stays WHERE to_at > 0) AS ends`).Scan(&last); err != nil {
 			return err
 		}
 		var open []session.Stay
