@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"runtime/debug"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -59,7 +58,7 @@ func possible(s *config.Settings) error {
 // devices' address and ends with ctx; its error ends the server.
 func serve(ctx context.Context, s config.Settings, log zerolog.Logger, beside func(ctx context.Context, address string) error) error {
 	if s.GarbagePercent > 0 {
-		debug.SetGCPercent(s.GarbagePercent)
+		limitGarbage(s.GarbagePercent)
 	}
 	devices, err := ws.Listen(ctx, s.Listen)
 	if err != nil {

@@ -11,7 +11,7 @@ type Settings struct {
 	StoreFile   string `placeholder:"FILE" help:"A file that holds the value of --store." group:"Server"`
 
 	StoreCalls            int  `default:"0" placeholder:"N" help:"Calls that write to the database at once, and as many that read; more wait, the most urgent first, and are refused when they wait too long. 0: as many as the database serves well." group:"Server"`
-	GarbagePercent        int  `default:"50" placeholder:"N" help:"How much garbage may gather until memory is collected, in percent of what is in use: less is less memory and more CPU. It counts, not GOGC; 0 leaves it to GOGC." group:"Server"`
+	GarbagePercent        int  `default:"50" placeholder:"N" help:"How much garbage may gather until memory is collected, in percent of what is in use: less is less memory and more CPU. While collections follow each other, 32 MiB may gather in any case. It counts, not GOGC; 0 leaves it to GOGC." group:"Server"`
 	StoreAllowAsyncCommit bool `help:"Accept a PostgreSQL with synchronous_commit=off, whose crash can undo what users were told is done." group:"Server"`
 
 	Redis     string        `placeholder:"URL" help:"Redis between several nodes on one PostgreSQL: redis://HOST:PORT, with ?master_name= for Sentinel, several separated by commas for a Redis Cluster; without it the node is by itself." group:"Server"`
