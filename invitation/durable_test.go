@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,6 +125,42 @@ func TestWithdrawingMany(t *testing.T) {
 	require.Zero(t, r.box("ada", protocol.Sent, "").Total)
 	out = many(call("ada"), protocol.InvitationWithdrawManyParams{All: true})
 	require.Equal(t, `{"withdrawn":[],"failed":[]}`, asJSON(t, out))
+}
+
+// unsteady is a store that some transactions can't reach: those for which fails says so, counted from 1.
+type unsteady struct {
+	invitation.Store
+	fails func(n int64) bool
+	count atomic.Int64
+}
+
+func (u *unsteady) Update(ctx context.Context, fn func(invitation.Tx) error) error {
+	if u.fails(u.count.Add(1)) {
+		return protocol.Refuse(protocol.Unavailable)
+	}
+	return u.Store.Update(ctx, fn)
+}
+
+// TestManyThatWereWithdrawnInPartAreNotUntouched has each of its transactions fail, one after the other.
+func TestManyThatWereWithdrawnInPartAreNotUntouched(t *testing.T) {
+	r := newRoom(t)
+	ids := []string{r.invite("ada", "ben"), r.invite("ada", "eve")}
+	u := &unsteady{Store: r.store.Invitations()}
+	r.Service = invitation.New(u, invitation.DefaultConfig(), invitation.Options{Now: r.clock})
+	by := invitation.Call{UserID: "ada", OpID: "many", Digest: "d"}
+	asked := protocol.InvitationWithdrawManyParams{InvitationIDs: ids}
+	many := func(ctx context.Context) (protocol.InvitationWithdrawManyResult, invitation.Effects, error) {
+		return r.WithdrawMany(ctx, by, asked)
+	}
+	for _, lost := range []int64{1, 2, 4} { // what is asked; the first withdrawal; what became of all
+		u.count.Store(0)
+		u.fails = func(n int64) bool { return n == lost }
+		_, e := try(r, many)
+		require.Equal(t, protocol.Unavailable, e.Reason())
+		require.Equal(t, lost > 1, e.Data.Unknown, "transaction %d", lost)
+	}
+	u.fails = func(int64) bool { return false }
+	require.Equal(t, ids, must(r, many).Withdrawn)
 }
 
 func TestSupportWithdrawsOnBehalf(t *testing.T) {
