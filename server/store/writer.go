@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync"
 )
 
 // writer owns the one connection that writes. Requests that wait while a commit is on its way to the disk go into
@@ -12,9 +13,12 @@ type writer struct {
 	conn     *conn
 	batchMax int
 	stats    *stats
-	queue    chan *write
-	quit     chan struct{} // closed by stop
+	queue    chan *write   // what gets in is answered
 	done     chan struct{} // closed by loop when it ended
+	over     sync.Pool     // of *write
+
+	stopping sync.RWMutex // held to queue something
+	stopped  bool         // guarded by stopping: the queue is closed
 }
 
 // write is one request: what to run, and where the outcome goes.
@@ -23,11 +27,11 @@ type write struct {
 	fn   func(*Tx) error
 	read bool // fn does not write
 	err  error
-	done chan struct{} // closed when err is final
+	done chan struct{} // has something when err is final
 }
 
 func startWriter(c *conn, batchMax int, counts *stats) *writer {
-	w := &writer{conn: c, batchMax: batchMax, stats: counts, queue: make(chan *write, batchMax), quit: make(chan struct{}), done: make(chan struct{})}
+	w := &writer{conn: c, batchMax: batchMax, stats: counts, queue: make(chan *write, batchMax), done: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -39,49 +43,50 @@ func (w *writer) do(ctx context.Context, fn func(*Tx) error) error { return w.as
 func (w *writer) view(ctx context.Context, fn func(*Tx) error) error { return w.ask(ctx, fn, true) }
 
 func (w *writer) ask(ctx context.Context, fn func(*Tx) error, read bool) error {
-	r := &write{ctx: ctx, fn: fn, read: read, done: make(chan struct{})}
-	select {
-	case w.queue <- r:
-	case <-ctx.Done():
-		return unavailable(ctx.Err(), false)
-	case <-w.quit:
+	r, _ := w.over.Get().(*write)
+	if r == nil {
+		r = &write{done: make(chan struct{}, 1)}
+	}
+	r.ctx, r.fn, r.read = ctx, fn, read
+	err := w.accept(r)
+	if err == nil {
+		<-r.done
+		err = r.err
+	}
+	*r = write{done: r.done}
+	w.over.Put(r)
+	return err
+}
+
+// accept queues r.
+func (w *writer) accept(r *write) error {
+	w.stopping.RLock()
+	defer w.stopping.RUnlock()
+	if w.stopped {
 		return unavailable(errClosed, false)
 	}
 	select {
-	case <-r.done:
-		return r.err
-	case <-w.done: // the loop may have ended between the two
-		select {
-		case <-r.done:
-			return r.err
-		default:
-			return unavailable(errClosed, false)
-		}
+	case w.queue <- r:
+		return nil
+	case <-r.ctx.Done():
+		return unavailable(r.ctx.Err(), false)
 	}
 }
 
+// stop waits for what was accepted.
 func (w *writer) stop() error {
-	close(w.quit)
+	w.stopping.Lock()
+	w.stopped = true
+	close(w.queue)
+	w.stopping.Unlock()
 	<-w.done
 	return w.conn.close()
 }
 
 func (w *writer) loop() {
 	defer close(w.done)
-	for {
-		select {
-		case r := <-w.queue:
-			w.batch(r)
-		case <-w.quit:
-			for {
-				select {
-				case r := <-w.queue:
-					w.batch(r)
-				default:
-					return
-				}
-			}
-		}
+	for r := range w.queue {
+		w.batch(r)
 	}
 }
 
@@ -103,19 +108,17 @@ func (w *writer) batch(first *write) {
 		return
 	}
 	for len(batch) < w.batchMax {
-		select {
-		case r := <-w.queue:
-			batch = append(batch, r)
-			if r.read {
-				w.read(r)
-			} else if !w.savepoint(r) {
-				w.abort(batch)
-				return
-			}
-			continue
-		default:
+		r := w.next()
+		if r == nil {
+			break
 		}
-		break
+		batch = append(batch, r)
+		if r.read {
+			w.read(r)
+		} else if !w.savepoint(r) {
+			w.abort(batch)
+			return
+		}
 	}
 	if err := w.conn.control(`COMMIT`); err != nil {
 		e := w.conn.control(`ROLLBACK`)
@@ -185,7 +188,7 @@ func (w *writer) answer(batch []*write, err error) {
 		if err != nil {
 			r.err = err
 		}
-		close(r.done)
+		r.done <- struct{}{}
 	}
 	// Those who were answered go first: what they have to tell would else wait for the next commit's disk, too.
 	runtime.Gosched()
@@ -193,12 +196,18 @@ func (w *writer) answer(batch []*write, err error) {
 
 // waiting adds to batch what is queued already.
 func (w *writer) waiting(batch []*write) []*write {
-	for {
-		select {
-		case r := <-w.queue:
-			batch = append(batch, r)
-		default:
-			return batch
-		}
+	for r := w.next(); r != nil; r = w.next() {
+		batch = append(batch, r)
+	}
+	return batch
+}
+
+// next returns what is queued already, nil for nothing.
+func (w *writer) next() *write {
+	select {
+	case r := <-w.queue: // nil once closed
+		return r
+	default:
+		return nil
 	}
 }
