@@ -300,7 +300,7 @@ func (s *seat) sit(r *protocol.SessionJoinResult) {
 	}
 	for id, m := range before {
 		if s.members[id].User.ID == "" && !moved {
-			s.left[m.Number] = departed{id, time.Now(), s.counts[id]}
+			s.left[m.Number] = departed{id, time.Now(), s.counts[id].count}
 		}
 	}
 	s.look()
@@ -374,7 +374,7 @@ func (s *seat) roster(l *line, r *protocol.SessionRoster) {
 	s.version = r.Version
 	for _, gone := range r.Left {
 		delete(s.members, gone.UserID)
-		s.left[gone.Number] = departed{gone.UserID, time.Now(), s.counts[gone.UserID]}
+		s.left[gone.Number] = departed{gone.UserID, time.Now(), s.counts[gone.UserID].count}
 		if g := s.g.h.guest(gone.UserID); g != nil && g.stays && !g.wasLongAway() {
 			w.violate("false leave", "%s on %s was told that %s left (%s)", s.d.name, l.node.name, gone.UserID, gone.Reason)
 		}

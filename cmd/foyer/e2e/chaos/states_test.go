@@ -22,9 +22,15 @@ const (
 // lane is what a seat knows of the others' states.
 type lane struct {
 	heard   map[string]time.Time // when a state of theirs came last
-	counts  map[string]int64     // how far they had counted, on this socket
+	counts  map[string]counted   // how far they had counted, on this socket
 	left    map[uint16]departed  // who had a number before
 	strange map[uint16]time.Time // since when states have come that are nobody's yet
+}
+
+// counted is how far a guest had counted in a stay. Another stay may begin with what another node knew of it.
+type counted struct {
+	number uint16
+	count  int64
 }
 
 type departed struct {
@@ -34,7 +40,7 @@ type departed struct {
 }
 
 func newLane() lane {
-	return lane{heard: map[string]time.Time{}, counts: map[string]int64{}, left: map[uint16]departed{}, strange: map[uint16]time.Time{}}
+	return lane{heard: map[string]time.Time{}, counts: map[string]counted{}, left: map[uint16]departed{}, strange: map[uint16]time.Time{}}
 }
 
 // pose writes the guest's states by their first device, one that says its writer's name and counts up.
@@ -83,10 +89,10 @@ func (s *seat) states(l *line, data []byte) {
 			continue
 		}
 		delete(s.strange, number)
-		if before := s.counts[user]; count < before {
-			w.violate("state", "%s on %s got state %d of %s after %d", s.d.name, l.node.name, count, user, before)
+		if before := s.counts[user]; count < before.count && number == before.number {
+			w.violate("state", "%s on %s got state %d of %s (number %d) after %d", s.d.name, l.node.name, count, user, number, before.count)
 		}
-		s.counts[user], s.heard[user] = count, now
+		s.counts[user], s.heard[user] = counted{number, count}, now
 	}
 }
 
