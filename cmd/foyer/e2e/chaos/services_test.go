@@ -106,7 +106,7 @@ func (w *world) tellSQL(statements ...string) {
 	defer cancel()
 	c, err := pgx.Connect(ctx, w.postgres.URL)
 	require.NoError(w.t, err)
-	defer c.Close(ctx)
+	defer func() { _ = c.Close(ctx) }()
 	for _, s := range statements {
 		_, err := c.Exec(ctx, s)
 		require.NoError(w.t, err, s)
