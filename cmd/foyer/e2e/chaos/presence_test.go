@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,8 +17,9 @@ const presenceWithin = 3 * time.Second
 
 // sights are what a device was told of its user's connections: by the list that it asks for on each socket, and since.
 type sights struct {
-	mu sync.Mutex
-	by map[string]string // guarded by mu
+	mu     sync.Mutex        // guards what follows
+	by     map[string]string // what was told on this socket
+	listed bool              // the list was among it
 }
 
 // masks say since when users have been invisible. Who changes it holds turn.
@@ -105,7 +107,9 @@ func (a *actor) observe() {
 		}
 		a.seen.mu.Lock()
 		defer a.seen.mu.Unlock()
-		a.seen.by = describePeople(r.People)
+		// Who isn't in it may have become a connection since it was read, and have been shown before it came.
+		maps.Copy(a.seen.by, describePeople(r.People))
+		a.seen.listed = true
 	}
 	a.d.onGone = func(d *device, l *line) {
 		if gone != nil {
@@ -113,8 +117,9 @@ func (a *actor) observe() {
 		}
 		a.seen.mu.Lock()
 		defer a.seen.mu.Unlock()
-		a.seen.by = nil
+		a.seen.by, a.seen.listed = map[string]string{}, false
 	}
+	a.seen.by = map[string]string{}
 }
 
 func describePeople(people []protocol.Person) map[string]string {
@@ -143,9 +148,7 @@ func (a *actor) sees(l *line, m *protocol.ServerMessage) {
 	a.seen.mu.Lock()
 	defer a.seen.mu.Unlock()
 	for _, p := range c.People {
-		if a.seen.by != nil {
-			a.seen.by[p.UserID] = describePresence(p.Presence)
-		}
+		a.seen.by[p.UserID] = describePresence(p.Presence)
 		since, sure := a.g.masks.of(p.UserID)
 		if sure && p.Presence.Status != protocol.StatusOffline && !since.IsZero() && now.Sub(since) > presenceWithin && !a.g.w.tooSlow() {
 			a.g.w.violate("hidden", "%s on %s was told %s of %s, who has been invisible for %s", a.d.name, l.node.name, describePresence(p.Presence), p.UserID, now.Sub(since).Round(time.Millisecond))
@@ -186,7 +189,7 @@ func (g *group) checkPresence(ctx context.Context) {
 func (a *actor) unlike(fresh map[string]string) string {
 	a.seen.mu.Lock()
 	defer a.seen.mu.Unlock()
-	if a.seen.by == nil {
+	if !a.seen.listed {
 		return "it has no list yet"
 	}
 	for user, answered := range fresh {
