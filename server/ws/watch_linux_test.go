@@ -220,22 +220,75 @@ func TestTheEndThatComesWithAStateIsSeen(t *testing.T) {
 	}
 }
 
+// tiles are n states, or whatever head says, each of which takes 128 bytes: buffers end where one of them ends.
+func tiles(head byte, n int) (sent []byte, want []string) {
+	for i := range n {
+		want = append(want, fmt.Sprintf("%0122d", i))
+		sent = append(sent, masked(head, want[i])...)
+	}
+	return sent, want
+}
+
 func TestMoreThanIsReadAtOnce(t *testing.T) {
 	h, url := listen(t, nil)
 	c := dial(t, url)
 	l := <-h.logs
-	var flood []byte
-	var want []string
-	for i := range 5 * atOnce / 100 {
-		want = append(want, fmt.Sprintf("%0100d", i))
-		flood = append(flood, masked(0x82, want[i])...)
-	}
+	flood, want := tiles(0x82, 4*atOnce/128)
 	for round := range 5 {
+		l.mu.Lock() // the first state is taken when all of them are there
 		_, err := c.NetConn().Write(flood)
+		l.mu.Unlock()
 		require.NoError(t, err)
 		require.Equal(t, want, l.untilStates(t, (round+1)*len(want))[round*len(want):])
 		untilAsleep(t, l.socket)
 	}
+}
+
+func TestStatesBehindARequest(t *testing.T) {
+	h, url := listen(t, nil)
+	c := dial(t, url)
+	l := <-h.logs
+	for round := range 5 {
+		request, _ := tiles(0x81, 1)
+		states, want := tiles(0x82, 4*readBuffer/128-1)
+		_, err := c.NetConn().Write(append(request, states...))
+		require.NoError(t, err)
+		require.Equal(t, want, l.untilStates(t, (round+1)*len(want))[round*len(want):])
+		untilAsleep(t, l.socket)
+	}
+}
+
+func TestACloseWhileAStateIsTaken(t *testing.T) {
+	h, url := listen(t, nil)
+	for range 20 {
+		c := dial(t, url)
+		l := <-h.logs
+		untilAsleep(t, l.socket)
+		l.mu.Lock()
+		require.NoError(t, c.WriteMessage(websocket.BinaryMessage, []byte("state")))
+		require.Eventually(t, func() bool { return !l.socket.asleep.Load() }, 5*time.Second, time.Millisecond)
+		l.socket.Close(protocol.CloseGoingAway, "")
+		l.mu.Unlock()
+		select {
+		case <-l.ended: // though nothing comes from the device
+		case <-time.After(5 * time.Second):
+			require.FailNow(t, "nobody reads the socket to its end")
+		}
+		require.NoError(t, c.NetConn().Close())
+		<-l.socket.Done()
+	}
+}
+
+func TestASocketThatHasEndedIsNotWatchedAgain(t *testing.T) {
+	h, url := listen(t, nil)
+	c := dial(t, url)
+	l := <-h.logs
+	untilAsleep(t, l.socket)
+	h.acceptor.watch.forget(l.socket)
+	require.False(t, h.acceptor.watch.arm(l.socket, true))
+	l.socket.Close(protocol.CloseGoingAway, "")
+	require.NoError(t, c.NetConn().Close())
+	<-l.socket.Done()
 }
 
 func TestAStateInPiecesIsRead(t *testing.T) {
