@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"foyer/server/cluster"
+	"foyer/server/ws"
 	"foyer/session/relay"
 )
 
@@ -18,7 +19,10 @@ type room struct {
 
 	refs int // guarded by rooms.mu
 
-	telling sync.Mutex // one tick at a time; taken before mu
+	telling sync.Mutex // one tick at a time; taken before the others
+
+	sending sync.Mutex    // guards, with mu, changes of live; taken before mu. A tick under way has it, and mu only now and then
+	out     [][]*ws.Frame // what each of live gets of the tick under way; guarded by sending
 
 	mu      sync.Mutex // guards what follows
 	relay   relay.Relay
@@ -27,7 +31,7 @@ type room struct {
 	due     time.Time   // when
 	hz      int         // 0 until the first device has settled
 	origin  time.Time   // when tick 0 was
-	live    []receiver  // who gets states
+	live    []receiver  // who gets states; changed with sending too
 	shared  map[string]*relay.Exclusion
 	subsets map[string]*relay.Subset
 	heard   map[string]heard   // messages, by the device that sent them

@@ -86,23 +86,37 @@ func (r *room) ticked() {
 	for _, m := range news {
 		r.srv.bus.Publish(cluster.SessionTopic(r.id), m)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.live) == 0 {
-		return
-	}
-	tick := r.tickLocked()
-	r.relay.Tick(tick)
+	r.send()
+}
+
+// send ends a tick and sends it. Meanwhile states can be written.
+func (r *room) send() {
+	r.sending.Lock()
+	defer r.sending.Unlock()
 	var frames framesOf
+	r.mu.Lock()
+	tick := r.tickLocked()
+	if len(r.live) > 0 {
+		r.relay.Tick(tick)
+	}
 	for i := range r.live {
 		v := &r.live[i]
-		if out := frames.of(r.moved(v)); len(out) > 0 && !v.device.sock.SendState(out, false) {
-			v.device.sock.SendState(frames.of(r.whole(v, tick)), true)
-		}
+		r.out = append(r.out, frames.of(r.moved(v)))
 		if v.subset != nil && r.relay.Behind(v.subset) {
 			r.armLocked()
 		}
 	}
+	r.mu.Unlock()
+	for i, out := range r.out {
+		if v := &r.live[i]; len(out) > 0 && !v.device.sock.SendState(out, false) {
+			r.mu.Lock()
+			out = frames.of(r.whole(v, tick))
+			r.mu.Unlock()
+			v.device.sock.SendState(out, true)
+		}
+	}
+	clear(r.out)
+	r.out = r.out[:0]
 }
 
 // moved returns what v gets of the last tick.
@@ -156,6 +170,8 @@ func (m *framesOf) of(raw [][]byte) []*ws.Frame {
 
 // gone ends the states of members who left. Their numbers will be others' one day, so nobody is excluded by them.
 func (r *room) gone(numbers []uint16) {
+	r.sending.Lock()
+	defer r.sending.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, n := range numbers {
@@ -175,6 +191,8 @@ func (r *room) gone(numbers []uint16) {
 
 // forget takes a device off the receivers unless it has a place here: it may have come back meanwhile.
 func (r *room) forget(d *Device) {
+	r.sending.Lock()
+	defer r.sending.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d.mu.Lock()
@@ -187,6 +205,8 @@ func (r *room) forget(d *Device) {
 
 // drop takes a device off the receivers.
 func (r *room) drop(d *Device) {
+	r.sending.Lock()
+	defer r.sending.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dropLocked(d)
@@ -229,6 +249,8 @@ func (s *Server) showStatesOnce(ctx context.Context, d *Device) bool {
 		d.close(protocol.CloseOverload, "come back") // rather no states than those of somebody blocked
 		return true
 	}
+	p.room.sending.Lock()
+	defer p.room.sending.Unlock()
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
 	if d.parted.Load() != parted {
@@ -297,6 +319,8 @@ func (r *room) exclusionLocked(numbers []uint16) *relay.Exclusion {
 // exclude keeps one more member's states from d.
 func (r *room) exclude(d *Device, number uint16) {
 	d.parted.Add(1) // before it is looked whether d receives any
+	r.sending.Lock()
+	defer r.sending.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.live {
