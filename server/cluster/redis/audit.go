@@ -45,7 +45,7 @@ func (n *Node) lookForGhosts(ctx context.Context) error {
 		return err
 	}
 	id, suspects := n.ID(), map[string]bool{}
-	_, err := n.devices.abandon(ctx, id, time.Time{}, func(d cluster.Device) bool {
+	_, err := n.devices.abandon(ctx, id, time.Time{}, nil, func(d cluster.Device) bool {
 		suspects[d.Incarnation] = !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)
 		return false
 	})
@@ -63,7 +63,7 @@ func (n *Node) lookForGhosts(ctx context.Context) error {
 		return err
 	}
 	now := time.Now()
-	_, err = n.devices.abandon(ctx, id, now.Add(ghostGrace), func(d cluster.Device) bool {
+	_, err = n.devices.abandon(ctx, id, now.Add(ghostGrace), nil, func(d cluster.Device) bool {
 		return suspects[d.Incarnation] && !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -247,30 +248,33 @@ func (r *Devices) Restore(ctx context.Context, d cluster.Device, p cluster.Profi
 }
 
 // Abandon ends the graces of the devices of a node that is no more, and returns their users. What is due then is done by
-// Reap.
-func (r *Devices) Abandon(ctx context.Context, node string, now time.Time) ([]string, error) {
-	return r.abandon(ctx, node, now, func(cluster.Device) bool { return true })
+// Reap. What users chose is read anew, if that is possible: the node may have been cut off when they did.
+func (r *Devices) Abandon(ctx context.Context, node string, now time.Time, profiles profilesOf) ([]string, error) {
+	return r.abandon(ctx, node, now, profiles, func(cluster.Device) bool { return true })
 }
 
-// abandon begins, until the given time, the graces of those devices of a node that are picked.
-func (r *Devices) abandon(ctx context.Context, node string, until time.Time, picked func(cluster.Device) bool) ([]string, error) {
+// profilesOf returns users' profiles as they now are.
+type profilesOf func(ctx context.Context, users []string) (map[string]cluster.Profile, error)
+
+// abandon begins, until the given time, the graces of those devices of a node that are picked. profiles may be nil.
+func (r *Devices) abandon(ctx context.Context, node string, until time.Time, profiles profilesOf, picked func(cluster.Device) bool) ([]string, error) {
 	users, err := r.hung.of(ctx, node)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range users {
-		err := r.rewritten(ctx, id, func(u *roll) (bool, error) {
-			changed := false
-			for i := range u.Devices {
-				if d := &u.Devices[i]; d.Node == node && d.Connected && picked(*d) {
-					// How far its messages got is not known, only that it sent fewer.
-					d.Connected, d.GraceUntil, d.Seq, changed = false, until, d.Seq+cluster.SeqLeap, true
-				}
+	for part := range slices.Chunk(users, readAtOnce) {
+		var chosen map[string]cluster.Profile
+		if profiles != nil {
+			chosen, _ = profiles(ctx, part) // else what Redis has
+		}
+		for _, id := range part {
+			err := r.rewritten(ctx, id, func(u *roll) (bool, error) {
+				u.Profile = chosen[id].Newer(u.Profile)
+				return u.abandon(node, until, picked), nil
+			})
+			if err != nil {
+				return nil, err
 			}
-			return changed, nil
-		})
-		if err != nil {
-			return nil, err
 		}
 	}
 	return users, nil

@@ -79,3 +79,28 @@ func TestWhoHidMeanwhileIsNotShownByTheFirstToWriteIntoAnEmptyRedis(t *testing.T
 	require.NoError(t, err)
 	require.True(t, of["hid"].Profile.Invisible)
 }
+
+// Who hides on a node that is cut off is known to have hidden in the store alone, until the others take that node for dead.
+func TestWhoHidOnANodeThatIsTakenForDeadIsNotShown(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	for _, m := range []*member{one, two} {
+		_, err := m.d.Attach(t.Context(), cluster.Attach{Now: time.Now(), Profile: cluster.Profile{Rev: 5}, Device: cluster.Device{
+			ID: m.name, UserID: "hid", Kind: protocol.KindBot, Node: m.ID(), Incarnation: m.name,
+		}})
+		require.NoError(t, err)
+	}
+	two.halt(t)
+	one.expire(t, two.ID())
+	one.hurry()
+	var of cluster.UserDevices
+	require.Eventually(t, func() bool {
+		all, err := one.d.Of(t.Context(), "hid")
+		require.NoError(t, err)
+		of = all["hid"]
+		return len(of.Devices) == 2 && !of.Devices[1].Connected
+	}, waitAtMost, waitEvery)
+	require.True(t, of.Profile.Invisible)
+}

@@ -3,6 +3,7 @@ package redis
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"foyer/server/cluster"
 )
@@ -38,4 +39,15 @@ func (u *roll) graceUntil() int64 {
 		}
 	}
 	return first
+}
+
+// abandon begins the graces of those devices of a node that are picked, and reports whether there were any.
+func (u *roll) abandon(node string, until time.Time, picked func(cluster.Device) bool) (changed bool) {
+	for i := range u.Devices {
+		if d := &u.Devices[i]; d.Node == node && d.Connected && picked(*d) {
+			// How far its messages got is not known, only that it sent fewer.
+			d.Connected, d.GraceUntil, d.Seq, changed = false, until, d.Seq+cluster.SeqLeap, true
+		}
+	}
+	return changed
 }
