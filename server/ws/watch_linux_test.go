@@ -190,7 +190,9 @@ func TestADeviceThatWritesStatesNeedsNoGoroutine(t *testing.T) {
 		require.Equal(t, want, l.untilStates(t, len(want)))
 	}
 	for _, s := range sockets {
-		require.Nil(t, s.wire.Conn.(*bare).file, "nobody had to wait")
+		b := s.wire.Conn.(*bare)
+		require.Nil(t, b.file, "nobody had to wait")
+		require.True(t, h.acceptor.watch.seats[b.fd].lane)
 	}
 }
 
@@ -263,6 +265,8 @@ func TestACloseWhileAStateIsTaken(t *testing.T) {
 	for range 20 {
 		c := dial(t, url)
 		l := <-h.logs
+		require.NoError(t, c.WriteMessage(websocket.BinaryMessage, []byte("state")))
+		l.untilStates(t, 1)
 		untilAsleep(t, l.socket)
 		l.mu.Lock()
 		require.NoError(t, c.WriteMessage(websocket.BinaryMessage, []byte("state")))
@@ -313,8 +317,10 @@ func TestARequestThatTakesLongKeepsNobodyElseWaiting(t *testing.T) {
 	h, url := listen(t, nil)
 	going := make(chan struct{})
 	h.onText = func(*Socket, []byte) { <-going }
-	slow, quick := dial(t, url), dial(t, url)
-	slows, quicks := <-h.logs, <-h.logs
+	slow := dial(t, url)
+	slows := <-h.logs
+	quick := dial(t, url)
+	quicks := <-h.logs
 	for round := range 3 {
 		require.NoError(t, slow.WriteMessage(websocket.BinaryMessage, []byte("before")))
 		require.NoError(t, slow.WriteMessage(websocket.TextMessage, []byte("request")))
