@@ -129,9 +129,9 @@ func (s *Server) keepStatesOnce(ctx context.Context, sessionID string) error {
 	if err != nil {
 		return err
 	}
-	there := map[uint16]bool{}
+	there := map[uint16]int64{}
 	for _, m := range roster.Members {
-		there[m.Number] = true
+		there[m.Number] = m.JoinedAt
 	}
 	if r.keep(there, began) {
 		time.AfterFunc(keepAgainAfter, func() {
@@ -147,14 +147,18 @@ func (s *Server) keepStatesOnce(ctx context.Context, sessionID string) error {
 // newcomer, or of somebody whose node has not heard yet that they left.
 const keepAgainAfter = time.Second
 
-// keep ends the states of numbers that are nobody's, as was found at the given time. It reports whether there are such
-// that came since.
-func (r *room) keep(there map[uint16]bool, began int64) (again bool) {
+// keep ends the states of numbers that are nobody's, as was found at the given time, and those of before somebody joined who
+// has the number now: there has when that was. It reports whether there are such that came since.
+func (r *room) keep(there map[uint16]int64, began int64) (again bool) {
 	r.mu.Lock()
 	over := slices.DeleteFunc(r.relay.Numbers(), func(n uint16) bool {
-		since := !there[n] && r.written[n].at >= began
+		joined, has := there[n]
+		if has {
+			return r.own[n] == fresh || r.written[n].at >= joined-clocksApart.Milliseconds()
+		}
+		since := r.written[n].at >= began
 		again = again || since
-		return there[n] || since
+		return since
 	})
 	unsure := r.unsure
 	r.unsure = false

@@ -117,6 +117,18 @@ func TestNoStateOfAStayComesBackInTheNextOneWithTheNumber(t *testing.T) {
 	require.Equal(t, map[uint16]string{1: "of the next stay"}, b.states())
 }
 
+func TestNoStateOfAStayWhoseEndWasLostIsOfTheNextOneWithTheNumber(t *testing.T) {
+	b := newBetween()
+	b.comes("two", 1000, 1, "of the stay before")
+	b.comes("two", 8500, 2, "of the next one, whose node is behind")
+	b.clock = b.clock.Add(10 * time.Second)
+	b.write(3, []byte("just written here"))
+	require.False(t, b.keep(map[uint16]int64{1: 9000, 2: 9000, 3: 9000}, 11000))
+	require.Equal(t, map[uint16]string{2: "of the next one, whose node is behind", 3: "just written here"}, b.states())
+	b.comes("two", 9100, 1, "of the next one")
+	require.Contains(t, b.states(), uint16(1))
+}
+
 func TestANodeThatMayHaveMissedSomethingLooksBeforeItAnswersForStates(t *testing.T) {
 	b := newBetween()
 	b.write(1, []byte("mine, who was taken out meanwhile"))
@@ -125,7 +137,7 @@ func TestANodeThatMayHaveMissedSomethingLooksBeforeItAnswersForStates(t *testing
 	b.doubt()
 	b.nodeMissed()
 	require.Empty(t, b.newsLocked())
-	b.keep(map[uint16]bool{2: true}, 2000)
+	b.keep(map[uint16]int64{2: 0}, 2000)
 	require.Equal(t, map[uint16]telling{2: again}, b.own)
 }
 
@@ -161,10 +173,10 @@ func TestAStateOfSomebodyWhoseLeaveWasLostEndsWithTheRosterThatIsRead(t *testing
 	b.comes("two", 900, 2, "another's")
 	b.comes("two", 1000, 4, "of somebody who comes just now")
 	b.clock = b.clock.Add(time.Second)
-	require.True(t, b.keep(map[uint16]bool{2: true, 3: true}, 1000), "it is looked at again")
+	require.True(t, b.keep(map[uint16]int64{2: 0, 3: 0}, 1000), "it is looked at again")
 	require.Equal(t, map[uint16]string{2: "another's", 3: "here", 4: "of somebody who comes just now"}, b.states())
 	b.comes("two", 2000, 1, "theirs")
 	require.NotContains(t, b.states(), uint16(1))
-	require.False(t, b.keep(map[uint16]bool{2: true, 3: true}, 1500))
+	require.False(t, b.keep(map[uint16]int64{2: 0, 3: 0}, 1500))
 	require.Equal(t, map[uint16]string{2: "another's", 3: "here"}, b.states())
 }
