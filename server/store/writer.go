@@ -16,6 +16,7 @@ type writer struct {
 	queue    chan *write   // what gets in is answered
 	done     chan struct{} // closed by loop when it ended
 	over     sync.Pool     // of *write
+	wary     int           // for so many more transactions each request gets a savepoint
 
 	stopping sync.RWMutex // held to queue something
 	stopped  bool         // guarded by stopping: the queue is closed
@@ -113,13 +114,12 @@ func (w *writer) batch(first *write) {
 			break
 		}
 		batch = append(batch, r)
-		if r.read {
-			w.read(r)
-		} else if !w.savepoint(r) {
+		if !w.join(batch) {
 			w.abort(batch)
 			return
 		}
 	}
+	w.wary = max(0, w.wary-1)
 	if err := w.conn.control(`COMMIT`); err != nil {
 		e := w.conn.control(`ROLLBACK`)
 		w.answer(batch, unavailable(errors.Join(err, e), e != nil))
@@ -154,6 +154,41 @@ func (w *writer) undo() error {
 		return unavailable(err, false)
 	}
 	return nil
+}
+
+// waryFor is how many transactions with savepoints follow one that had to be begun again. A savepoint costs a copy of each
+// page that its request changes, and most requests succeed; where some don't, more of them come.
+const waryFor = 64
+
+// join runs the last of batch in the transaction that the others are in. It reports whether that is still usable.
+func (w *writer) join(batch []*write) bool {
+	r := batch[len(batch)-1]
+	switch {
+	case r.read:
+		w.read(r)
+		return true
+	case w.wary > 0:
+		return w.savepoint(r)
+	}
+	return w.run(r) || w.again(batch)
+}
+
+// again undoes the transaction and runs each of batch so that it can be undone alone.
+func (w *writer) again(batch []*write) bool {
+	w.wary = waryFor
+	last := batch[len(batch)-1]
+	if last.err = errors.Join(w.conn.control(`ROLLBACK`), w.conn.control(`BEGIN IMMEDIATE`)); last.err != nil {
+		return false
+	}
+	for _, r := range batch {
+		if r.read {
+			w.read(r)
+		} else if !w.savepoint(r) {
+			last.err = r.err
+			return false
+		}
+	}
+	return true
 }
 
 // savepoint runs r so that it can be undone alone. It reports whether the transaction is still usable.

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -76,4 +78,77 @@ func TestThoseOfOneCommitGoOnInOrder(t *testing.T) {
 	}
 	// The scheduler throws dice when races are looked for.
 	require.Less(t, lastFirst, rounds*3/8)
+}
+
+// TestWhoFailsAmongOthersIsUndoneAlone covers the first time, when all of the transaction runs again, and those after it.
+func TestWhoFailsAmongOthersIsUndoneAlone(t *testing.T) {
+	s := open(t, "sqlite::memory:")
+	w := s.engine.(*sqlite).writer
+	refused := errors.New("refused")
+	const requests = 9
+	for round := range 3 {
+		var all sync.WaitGroup
+		runs, errs := make([]int, requests), make([]error, requests+1)
+		var read int
+		begun, queued := make(chan struct{}), make(chan struct{})
+		request := func(i int) {
+			errs[i] = s.Update(t.Context(), func(tx *Tx) error {
+				if runs[i]++; i == 0 && runs[i] == 1 {
+					close(begun)
+					<-queued
+				}
+				if _, err := tx.exec(`INSERT INTO meta (name, value) VALUES ($1, '')`, fmt.Sprint(round, " ", i)); err != nil {
+					return err
+				}
+				if i == requests/2 {
+					return refused
+				}
+				return nil
+			})
+		}
+		all.Go(func() { request(0) })
+		<-begun
+		for i := 1; i < requests; i++ {
+			all.Go(func() { request(i) })
+		}
+		all.Go(func() {
+			errs[requests] = s.View(t.Context(), func(tx *Tx) error { return tx.row(`SELECT COUNT(*) FROM meta`).Scan(&read) })
+		})
+		for len(w.queue) < requests {
+			runtime.Gosched()
+		}
+		close(queued)
+		all.Wait()
+		require.Positive(t, read)
+		require.Equal(t, refused, errs[requests/2])
+		errs[requests/2] = nil
+		require.NoError(t, errors.Join(errs...))
+		again := 0
+		for i, n := range runs {
+			if n == 2 {
+				again++
+			} else {
+				require.Equal(t, 1, n, i)
+			}
+		}
+		if round == 0 {
+			require.Positive(t, again)
+		} else {
+			require.Zero(t, again, "each has a savepoint now")
+		}
+	}
+	var names []string
+	require.NoError(t, s.View(t.Context(), func(tx *Tx) error {
+		names = nil
+		return tx.rows(`SELECT name FROM meta WHERE name <> 'epoch' ORDER BY name`, func(r scanner) error {
+			var name string
+			err := r.Scan(&name)
+			names = append(names, name)
+			return err
+		})
+	}))
+	require.Len(t, names, 3*(requests-1))
+	for round := range 3 {
+		require.NotContains(t, names, fmt.Sprint(round, " ", requests/2))
+	}
 }
