@@ -348,3 +348,11 @@ func TestActionsOfAPanel(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, none, s.Relation.State)
 }
+
+func TestAnInvitationThatIsOverDoesNotCountAsOpenWhenAnotherTakesItsPlace(t *testing.T) {
+	r := newRoom(t, func(c *invitation.Config) { c.Outstanding, c.Received = 1, 1 })
+	first := r.invite("ada", "ben")
+	r.wait(721 * time.Hour) // nobody has looked yet
+	require.NotEqual(t, first, r.invite("ada", "ben"))
+	require.Equal(t, pair{sent, received}, r.states())
+}
