@@ -18,7 +18,7 @@ func TestHowMuchGarbageMayGather(t *testing.T) {
 		g := &garbage{percent: 50, set: func(p int) { percent = p }, used: func() uint64 { return used }}
 		after := func(d time.Duration, want int) {
 			t.Helper()
-			time.Sleep(d)
+			time.Sleep(d) //nolint:forbidigo // of the bubble's clock
 			synctest.Wait()
 			g.collected()
 			require.Equal(t, want, percent)
@@ -32,7 +32,7 @@ func TestHowMuchGarbageMayGather(t *testing.T) {
 		after(garbageCalm-1, 50)
 		used = 8 << 20
 		after(garbageCalm-1, 400)
-		time.Sleep(garbageCalm)
+		time.Sleep(garbageCalm) //nolint:forbidigo // of the bubble's clock
 		synctest.Wait()
 		require.Equal(t, 50, percent, "calm again")
 		after(0, 50)
