@@ -62,8 +62,6 @@ type PairReader interface {
 	// Pair returns two users, lo being the smaller id, with all that is between them. Inside a transaction it locks first
 	// the users in the order of their ids, as People does, then the pair.
 	Pair(lo, hi string) (Both, error)
-	// PairAndTally returns what Pair and, read right afterwards, Tally return, for one wait instead of two.
-	PairAndTally(lo, hi string, q TallyQuery) (Both, Tally, error)
 	// Relations returns viewer's relations to others that are not none.
 	Relations(viewer string, others []string) ([]RelationRow, error)
 	// RelationPage returns up to limit of viewer's relations that are not none, by user id, after the id given.
@@ -103,6 +101,8 @@ type DueReader interface {
 type LimitReader interface {
 	// Tally returns what is known of sender's earlier invitations.
 	Tally(q TallyQuery) (Tally, error)
+	// PairAndTally returns what Pair and, read right afterwards, Tally return, for one wait instead of two.
+	PairAndTally(lo, hi string, q TallyQuery) (Both, Tally, error)
 	// Connected, Blocked and Received count a user's connections, blocks and invitations shown to the user.
 	Connected(userID string) (int, error)
 	Blocked(userID string) (int, error)
