@@ -23,13 +23,15 @@ func (c *common) now() time.Time { return now().Add(time.Duration(c.ahead.Load()
 
 const (
 	aheadEvery = 5 * time.Second
+	aheadSoon  = 500 * time.Millisecond
 	// clocksAgree is how far apart clocks may be that count as the same.
 	clocksAgree = 500 * time.Millisecond
 )
 
 // keep asks how far ahead the others' clock is, first before it returns, then until ctx ends. While nobody answers, what
-// was last known holds.
+// was last known holds; as long as nothing is, it asks more often.
 func (c *common) keep(ctx context.Context, ask func(context.Context, func() time.Time) (time.Duration, error)) {
+	next := aheadSoon
 	look := func() {
 		ahead, err := ask(ctx, now)
 		if err != nil {
@@ -39,16 +41,15 @@ func (c *common) keep(ctx context.Context, ask func(context.Context, func() time
 			ahead = 0
 		}
 		c.ahead.Store(int64(ahead))
+		next = aheadEvery
 	}
 	look()
 	go func() {
-		tick := time.NewTicker(aheadEvery)
-		defer tick.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-tick.C:
+			case <-time.After(next):
 				look()
 			}
 		}
