@@ -260,15 +260,24 @@ func (r *Registry) refresh(ctx context.Context) {
 	}
 	r.heard = map[string]bool{}
 	r.mu.Unlock()
+	read := map[string]value{}
 	for _, id := range ids {
-		v, err := r.c.load(ctx, r.sessionKey(id))
+		if v, err := r.c.load(ctx, r.sessionKey(id)); err == nil {
+			read[id] = v
+		}
+	}
+	if len(ids) > 0 && r.unmarked != nil && r.unmarked(ctx) {
+		read = nil // others have written back what they know; what this node knows may not be among it yet
+	}
+	for _, id := range ids {
+		v, ok := read[id]
 		r.mu.Lock()
-		owing := r.desks[id] != nil && r.desks[id].owing
-		if err != nil || owing {
+		ok = ok && (r.desks[id] == nil || !r.desks[id].owing)
+		if !ok {
 			r.heard[id] = true // the next time
 		}
 		r.mu.Unlock()
-		if err == nil && !owing {
+		if ok {
 			r.renew(id, v)
 		}
 	}

@@ -298,7 +298,7 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 		return errOvertaken
 	}
 	k.value, k.roster = next, b.roster
-	if !w.check {
+	if have := k.r.kept.of(k.id); !w.check || own && (have == nil || have.version < next.version) { // it was not known that it is written
 		k.r.kept.put(k.id, &keptRoster{version: next.version, text: w.body}, own)
 	}
 	if b.forget {

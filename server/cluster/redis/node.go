@@ -96,7 +96,7 @@ func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *No
 	}
 	n.id = n.newID()
 	devices.self, registry.self = n.ID, n.ID
-	devices.lost, registry.lost, registry.admitting = n.lost, n.lost, n.admitting
+	devices.lost, registry.lost, registry.admitting, registry.unmarked = n.lost, n.lost, n.admitting, n.unmarked
 	devices.seen.own, registry.seen.own = devices.kept.has, devices.kept.has
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	go n.run()

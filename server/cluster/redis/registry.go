@@ -49,6 +49,7 @@ type Registry struct {
 	seen       seen[string]    // places
 	tell       func(cluster.Topic, *cluster.Message)
 	admitting  func(context.Context) error // why nobody new can be let in; nil without nodes
+	unmarked   func(context.Context) bool  // whether the mark is another than is known, or can't be read; nil without nodes
 	lost       func(error)                 // Redis did not answer; nil: nobody would say when it is back
 
 	ctx    context.Context

@@ -118,6 +118,12 @@ func (n *Node) whole(ctx context.Context, mark string) (bool, error) {
 	return false, remark.Run(ctx, n.c.rdb, []string{n.mark, n.filled, n.held}, mark, next.mark, n.hold().Milliseconds()).Err()
 }
 
+// unmarked reports whether there may be another mark than the one that this node is registered with.
+func (n *Node) unmarked(ctx context.Context) bool {
+	mark, err := n.c.rdb.Get(ctx, n.mark).Result()
+	return err != nil || mark != n.knows()
+}
+
 // renew makes the node's lease longer, in a Redis that is whole.
 func (n *Node) renew(ctx context.Context, id, known string) (alive bool, mark string, peers []any, err error) {
 	for range 3 {

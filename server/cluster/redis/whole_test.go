@@ -61,6 +61,50 @@ func TestAServerThatComesBackWithWhatItHadSavedIsFilled(t *testing.T) {
 	require.Zero(t, one.fences.Load()+two.fences.Load())
 }
 
+// TestWhoseJoinWasWrittenAndNotAnsweredStaysWhenAllIsLost has joined again since, which changed nothing.
+func TestWhoseJoinWasWrittenAndNotAnsweredStaysWhenAllIsLost(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	one.bring(t, "ada")
+	one.r.kept.clear() // as if the answer had been lost
+	one.bring(t, "ada")
+	for range 2 {
+		before := two.Stats.Refill.Load()
+		answer, err := server.Command("SCRIPT FLUSH")
+		require.NoError(t, err)
+		require.Equal(t, "+OK", answer)
+		require.Eventually(t, func() bool { return two.Stats.Refill.Load() > before }, waitAtMost, waitEvery)
+		stand(t, one, two, "ada")
+		flush(t, server)
+	}
+	require.Eventually(t, func() bool { return len(one.users(t)) == 1 }, waitAtMost, waitEvery)
+	stand(t, one, two, "ada")
+}
+
+// TestWhatOthersWroteBackFirstDoesNotReplaceWhatANodeKnows has two know of ben only, and be the first.
+func TestWhatOthersWroteBackFirstDoesNotReplaceWhatANodeKnows(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	two.bring(t, "ben")
+	two.cancel()
+	<-two.done
+	one.bring(t, "ada")
+	one.cancel()
+	<-one.done
+	flush(t, server)
+	two.ctx, one.ctx = context.Background(), context.Background()
+	require.True(t, two.Check(two.ctx))
+	one.r.Heard("s") // somebody's flush
+	one.r.refresh(one.ctx)
+	require.True(t, one.Check(one.ctx))
+	require.ElementsMatch(t, []string{"ada", "ben"}, one.users(t))
+	require.ElementsMatch(t, []string{"ada", "ben"}, two.users(t))
+}
+
 // onMaster returns the master that a key is on.
 func onMaster(t *testing.T, servers []*redistest.Server, key string) *redistest.Server {
 	t.Helper()
