@@ -145,14 +145,14 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 		return nil, nil, err
 	}
 	var in signedIn
-	account, err := s.openAccount(ctx, claims.Subject, func() (alone bool, err error) {
-		in, err = s.signIn(ctx, claims, fx)
+	in.account, err = s.openAccount(ctx, claims.Subject, func() (alone bool, err error) {
+		in.user, in.alone, err = s.signIn(ctx, claims, fx)
 		return in.alone, err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.attach(ctx, d, p, account, in.user, fx); err != nil {
+	if err := s.attach(ctx, d, p, in, fx); err != nil {
 		return nil, nil, err
 	}
 	result, replay, err := s.welcome(ctx, d, p.Resume, in)
@@ -175,32 +175,33 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 
 // signedIn is a user who was made known.
 type signedIn struct {
-	user directory.User
+	account *account
+	user    directory.User
 	// alone says that they were not known and that there was nothing between them and anybody, in a log either.
 	alone bool
 }
 
 // signIn makes known what a token says about its user.
-func (s *Server) signIn(ctx context.Context, claims *auth.Claims, fx *effects) (signedIn, error) {
+func (s *Server) signIn(ctx context.Context, claims *auth.Claims, fx *effects) (user directory.User, alone bool, err error) {
 	user, changed, err := s.directory.Upsert(ctx, directoryClaims(claims))
 	if err != nil {
-		return signedIn{}, err
+		return user, false, err
 	}
 	if user.Suspended {
-		return signedIn{}, &ending{protocol.Refuse(protocol.Forbidden), protocol.CloseSuspended, "suspended"}
+		return user, false, &ending{protocol.Refuse(protocol.Forbidden), protocol.CloseSuspended, "suspended"}
 	}
 	if changed.Shown {
 		if err := s.sessions.UserChanged(ctx, user.Public()); err != nil {
-			return signedIn{}, err
+			return user, false, err
 		}
 		fx.touch(user.ID)
 	}
 	if !user.EmailVerified && !user.PhoneVerified {
-		return signedIn{user, changed.Alone}, nil
+		return user, changed.Alone, nil
 	}
 	claimed, err := s.invitations.ClaimAddresses(ctx, user.ID)
 	fx.pair(claimed)
-	return signedIn{user, false}, err
+	return user, false, err
 }
 
 // identify returns whose device this is: by the token in hello, or the one that came with the upgrade.
@@ -245,9 +246,9 @@ func directoryClaims(c *auth.Claims) directory.Claims {
 
 // attach registers the device with the cluster and with this node's hub, where notifications begin to be held for it.
 // The account is closed if that fails.
-func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams, account *account, user directory.User, fx *effects) error {
-	a := cluster.Attach{Max: s.limits.DevicesPerUser, Now: s.now(), Profile: profileOf(user), Device: cluster.Device{
-		ID: uuid.NewString(), UserID: user.ID, Node: s.epoch(), Incarnation: uuid.NewString(), Status: protocol.StatusOnline, Kind: protocol.KindWeb,
+func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams, in signedIn, fx *effects) error {
+	a := cluster.Attach{Max: s.limits.DevicesPerUser, Now: s.now(), Profile: profileOf(in.user), Device: cluster.Device{
+		ID: uuid.NewString(), UserID: in.user.ID, Node: s.epoch(), Incarnation: uuid.NewString(), Status: protocol.StatusOnline, Kind: protocol.KindWeb,
 	}}
 	if p.Client != nil {
 		a.Kind, a.Companion = p.Client.Kind, p.Client.Companion
@@ -258,14 +259,14 @@ func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams,
 	}
 	got, err := s.devices.Attach(ctx, a)
 	if err != nil {
-		s.closeAccount(account)
+		s.closeAccount(in.account)
 		if errors.Is(err, cluster.ErrTooManyDevices) {
 			return &ending{protocol.Refuse(protocol.RateLimited).WithLimit(s.limits.DevicesPerUser), protocol.CloseTooManyDevices, "too many devices"}
 		}
 		return err
 	}
 	if old := got.Replaced; old != nil {
-		s.bus.Publish(cluster.UserTopic(user.ID), &cluster.Message{Kind: cluster.KindClose, User: user.ID, Device: old.ID, Incarnation: old.Incarnation, Close: protocol.CloseReplaced})
+		s.bus.Publish(cluster.UserTopic(in.user.ID), &cluster.Message{Kind: cluster.KindClose, User: in.user.ID, Device: old.ID, Incarnation: old.Incarnation, Close: protocol.CloseReplaced})
 	}
 	if old := got.Evicted; old != nil {
 		left, err := s.sessions.Gone(ctx, old.UserID, old.ID, protocol.LeftDropped)
@@ -275,11 +276,11 @@ func (s *Server) attach(ctx context.Context, d *Device, p *protocol.HelloParams,
 		fx.session(left)
 	}
 	d.mu.Lock()
-	d.userID, d.id, d.incarnation, d.kind, d.companion = user.ID, got.Device.ID, got.Device.Incarnation, a.Kind, a.Companion
+	d.userID, d.id, d.incarnation, d.kind, d.companion = in.user.ID, got.Device.ID, got.Device.Incarnation, a.Kind, a.Companion
 	d.seq, d.resumed = got.Device.Seq, got.Resumed
-	d.account, d.rev = account, -1
+	d.account, d.rev = in.account, -1
 	d.mu.Unlock()
-	s.byUser.Add(user.ID, d)
+	s.byUser.Add(in.user.ID, d)
 	return nil
 }
 

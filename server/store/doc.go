@@ -4,8 +4,9 @@
 // Its callers are the services, which put all that one request decides into one call of Update or View.
 //
 // Invariants:
-//   - Update answers only after the commit. Requests that wait share one transaction (group commit), each in a
-//     savepoint of its own, so that one fsync serves many and a refusal undoes only itself.
+//   - Update answers only after the commit. Requests that wait share one transaction (group commit), so that
+//     one fsync serves many, and a refusal undoes only itself: by a savepoint where there was one lately, else by
+//     running the others again.
 //   - A store that is out of reach answers protocol.Unavailable and has changed nothing, or says that it can't be known.
 //   - A user's revision moves by exactly 1 with each AppendChange, and the log has an entry for each revision.
 //   - View reads one snapshot: a list and the revision beside it belong together.
