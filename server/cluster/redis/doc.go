@@ -7,4 +7,5 @@
 //
 // What Redis loses is made good: a lost message by the log of changes, a lost device or member by the node that it hangs
 // on, a lost subscription by a new one, which the owner of the Bus is told of so that it reads the truth anew.
+// What it loses in part, as a Redis Cluster can whose master fails, counts as all lost (whole.go).
 package redis
