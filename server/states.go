@@ -39,6 +39,9 @@ func (d *Device) Binary(payload []byte) {
 	}
 }
 
+// Quick reports whether Binary would return at once. After a pause it asks first whose devices are this node's still.
+func (d *Device) Quick() bool { return !d.srv.shared || !d.srv.beat.paused() }
+
 // know takes note of a session's tick rate and age.
 func (r *room) know(v protocol.Session) {
 	r.mu.Lock()

@@ -20,6 +20,7 @@ type silent struct{ socket *Socket }
 
 func (d *silent) Text(p []byte) { d.socket.Send(append([]byte(nil), p...)) }
 func (d *silent) Binary([]byte) {}
+func (d *silent) Quick() bool   { return true }
 func (d *silent) Closed(Closed) {}
 
 type benchRoom struct {

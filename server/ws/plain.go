@@ -14,8 +14,8 @@ const (
 )
 
 // takePlain takes states, pings and pongs off the front of b, as long as they are all there, and returns the rest, which
-// gorilla must read: another message, a part of one, or what breaks the protocol. It changes what it takes. wrote says
-// that there was a state.
+// gorilla must read: another message, a part of one, a state that may take long, or what breaks the protocol. It changes
+// what it takes. wrote says that there was a state.
 func (s *Socket) takePlain(b []byte) (rest []byte, wrote bool) {
 	limit := s.owner.binaryLimit()
 	for {
@@ -26,7 +26,7 @@ func (s *Socket) takePlain(b []byte) (rest []byte, wrote bool) {
 		case head == plainPing:
 			unmask(payload, key)
 			s.pinged(string(payload))
-		case head == plainState && (limit == 0 || len(payload) <= limit) && !s.isClosing():
+		case head == plainState && (limit == 0 || len(payload) <= limit) && !s.isClosing() && s.handler.Quick():
 			unmask(payload, key)
 			wrote, s.writes = true, true
 			s.handler.Binary(payload)

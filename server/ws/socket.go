@@ -14,13 +14,16 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Handler is what a socket's messages are for. Its methods run on the read goroutine; the next message waits until they
-// return. A payload is valid only during the call.
+// Handler is what a socket's messages are for. Its methods are called one at a time; the device's next message waits until
+// they return. A payload is valid only during the call.
 type Handler interface {
 	// Text receives a text message: valid UTF-8, within the limit.
 	Text(payload []byte)
 	// Binary receives a binary message, within the limit.
 	Binary(payload []byte)
+	// Quick reports whether Binary would return at once. As long as it does, Binary may be called by who reads for many
+	// sockets. It never blocks itself.
+	Quick() bool
 	// Closed says that the socket has ended and why. Nothing comes after it.
 	Closed(reason Closed)
 }

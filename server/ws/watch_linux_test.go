@@ -189,10 +189,15 @@ func TestADeviceThatWritesStatesNeedsNoGoroutine(t *testing.T) {
 	for _, l := range logs {
 		require.Equal(t, want, l.untilStates(t, len(want)))
 	}
+	h.acceptor.watch.mu.Lock()
+	defer h.acceptor.watch.mu.Unlock()
 	for _, s := range sockets {
 		b := s.wire.Conn.(*bare)
-		require.Nil(t, b.file, "nobody had to wait")
-		require.True(t, h.acceptor.watch.seats[b.fd].lane)
+		b.mu.RLock()
+		file, fd := b.file, b.fd
+		b.mu.RUnlock()
+		require.Nil(t, file, "nobody had to wait")
+		require.True(t, h.acceptor.watch.seats[fd].lane)
 	}
 }
 
@@ -330,6 +335,27 @@ func TestARequestThatTakesLongKeepsNobodyElseWaiting(t *testing.T) {
 		require.Len(t, slows.untilStates(t, 2*round+1), 2*round+1, "its own states stay behind its request")
 		going <- struct{}{}
 		slows.untilStates(t, 2*round+2)
+	}
+}
+
+func TestAStateThatTakesLongKeepsNobodyElseWaiting(t *testing.T) {
+	h, url := listen(t, nil)
+	slow := dial(t, url)
+	slows := <-h.logs
+	quick := dial(t, url)
+	quicks := <-h.logs
+	for round := range 3 { // the first one is not in the lane yet
+		slows.slow.Store(true)
+		slows.mu.Lock()
+		require.NoError(t, slow.WriteMessage(websocket.BinaryMessage, []byte("one")))
+		require.NoError(t, slow.WriteMessage(websocket.BinaryMessage, []byte("two")))
+		require.Eventually(t, func() bool { return !slows.socket.asleep.Load() }, 5*time.Second, time.Millisecond)
+		require.NoError(t, quick.WriteMessage(websocket.BinaryMessage, []byte("state")))
+		quicks.untilStates(t, round+1)
+		slows.slow.Store(false)
+		slows.mu.Unlock()
+		require.Equal(t, []string{"one", "two"}, slows.untilStates(t, 2*round+2)[2*round:])
+		untilAsleep(t, slows.socket, quicks.socket)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -22,6 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type log struct {
 	socket *Socket
 	onText func(*Socket, []byte)
+	slow   atomic.Bool
 
 	mu     sync.Mutex
 	texts  []string
@@ -44,6 +46,8 @@ func (l *log) Binary(p []byte) {
 	defer l.mu.Unlock()
 	l.states = append(l.states, string(p))
 }
+
+func (l *log) Quick() bool { return !l.slow.Load() }
 
 func (l *log) Closed(c Closed) {
 	l.mu.Lock()
