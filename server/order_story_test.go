@@ -56,6 +56,27 @@ func TestAPresenceThatIsReadAnewIsNotOlderThanWhatWasToldMeanwhile(t *testing.T)
 	})
 }
 
+// TestWhoseConnectionEndedIsNotShownThoughTheirPresenceIsStillBeingRead has a connection end while a node is slow to watch
+// for it.
+func TestWhoseConnectionEndedIsNotShownThoughTheirPresenceIsStillBeingRead(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		slow := w.nodes[0].app.Server().DevicesLate()
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		pass(second)
+		slow.Set(5 * second)
+		connect(ada, ben)
+		ada.does("connection.remove", userID("ben"))
+		pass(second)
+		ada.told()
+		ben.sets("busy", obj{"note": "after"})
+		pass(second)
+		ada.silent()
+		slow.Set(0)
+		pass(10 * second)
+		ada.silent()
+	})
+}
+
 // TestABlockIsAsItStandsWhicheverWordComesLast has the nodes hear of a block and its end in the wrong order.
 func TestABlockIsAsItStandsWhicheverWordComesLast(t *testing.T) {
 	cast(t, 2, free, func(w *world) {

@@ -126,13 +126,17 @@ func (s *Server) presenceDue(p *person) {
 	}
 }
 
-// tellLocked sends each watcher what it may see of p's newest presence, if that is different from before.
+// tellLocked sends each watcher what it may see of p's newest presence, if that is different from before: not to whose
+// connection has ended, though it may take until it is no watcher any more.
 func (s *Server) tellLocked(p *person) {
 	before, after := p.shown, p.newest.Full
 	p.shown = after
 	var frame []byte
 	var of *protocol.Presence
 	for _, a := range s.watchers.Of(p.id) {
+		if !a.connected(p.id) {
+			continue
+		}
 		now := presence.View(after, viewerOf(a, after))
 		if presence.Same(presence.View(before, viewerOf(a, before)), now) {
 			continue
