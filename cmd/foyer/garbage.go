@@ -55,8 +55,17 @@ func (g *garbage) collected() {
 	if g.rest != nil {
 		g.rest.Stop()
 	}
-	g.rest = time.AfterFunc(garbageCalm, func() { g.set(g.percent) })
+	g.rest = time.AfterFunc(garbageCalm, g.calm)
 	g.set(max(g.percent, int(100*garbageLeast/max(g.used(), 1)))) // #nosec G115 -- a process uses a page at least
+}
+
+// calm has less garbage gather again, if no collection came meanwhile.
+func (g *garbage) calm() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if time.Since(g.ended) >= garbageCalm {
+		g.set(g.percent)
+	}
 }
 
 func inUse() uint64 {

@@ -3,6 +3,7 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,15 +14,15 @@ import (
 // TestHowMuchGarbageMayGather covers that more may while collections follow each other, and no longer than that.
 func TestHowMuchGarbageMayGather(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var percent int
+		var percent atomic.Int64
 		used := uint64(8 << 20)
-		g := &garbage{percent: 50, set: func(p int) { percent = p }, used: func() uint64 { return used }}
-		after := func(d time.Duration, want int) {
+		g := &garbage{percent: 50, set: func(p int) { percent.Store(int64(p)) }, used: func() uint64 { return used }}
+		after := func(d time.Duration, want int64) {
 			t.Helper()
 			time.Sleep(d) //nolint:forbidigo // of the bubble's clock
 			synctest.Wait()
 			g.collected()
-			require.Equal(t, want, percent)
+			require.Equal(t, want, percent.Load())
 		}
 		g.set(50)
 		after(0, 50) // the first one
@@ -34,7 +35,7 @@ func TestHowMuchGarbageMayGather(t *testing.T) {
 		after(garbageCalm-1, 400)
 		time.Sleep(garbageCalm) //nolint:forbidigo // of the bubble's clock
 		synctest.Wait()
-		require.Equal(t, 50, percent, "calm again")
+		require.EqualValues(t, 50, percent.Load(), "calm again")
 		after(0, 50)
 	})
 }
