@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// balancer is what haproxy is told. Whoever connects gets the node with the fewest devices, wherever they were before. A
-// node that does not call itself ready gets nobody new; those whom it has, it sends away itself.
+// balancer is what haproxy is told. Whoever connects gets the node with the fewest devices, wherever they were before:
+// pages and tokens are asked for elsewhere, so as not to count. A node that does not call itself ready gets nobody new;
+// those whom it has, it sends away itself.
 const balancer = `global
     maxconn 400
 
@@ -26,12 +27,16 @@ defaults
 
 frontend foyer
     bind %s
-    default_backend nodes
+    use_backend nodes if { path /v1/ws }
+    default_backend pages
 
 backend nodes
     balance leastconn
     option httpchk GET /readyz
     default-server check inter 500ms fall 1 rise 1
+%s
+backend pages
+    balance roundrobin
 %s
 frontend status
     bind %s
@@ -43,10 +48,11 @@ frontend status
 
 // writeBalancer writes haproxy's configuration.
 func writeBalancer(file, listen, status string, nodes []*Node) error {
-	var servers strings.Builder
+	var devices, pages strings.Builder
 	for _, n := range nodes {
 		_, port, _ := strings.Cut(n.Admin, ":")
-		fmt.Fprintf(&servers, "    server %s %s port %s\n", n.Name, n.Listen, port)
+		fmt.Fprintf(&devices, "    server %s %s port %s\n", n.Name, n.Listen, port)
+		fmt.Fprintf(&pages, "    server %s %s track nodes/%s\n", n.Name, n.Listen, n.Name)
 	}
-	return os.WriteFile(file, fmt.Appendf(nil, balancer, listen, servers.String(), status), 0o600)
+	return os.WriteFile(file, fmt.Appendf(nil, balancer, listen, devices.String(), pages.String(), status), 0o600)
 }
