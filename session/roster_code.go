@@ -91,15 +91,15 @@ func DecodeRoster(text []byte) (*Roster, error) {
 	for id, g := range code.Gone {
 		r.gone[id] = gone{at: g.At, role: protocol.Role(g.Role)}
 	}
-	owner := make(map[uint16]bool, len(code.Members))
+	owned := make([]bool, len(code.Numbers)+1)
 	for _, m := range code.Members {
 		if m == nil || m.User.ID == "" || r.members[m.User.ID] != nil {
 			return nil, errors.New("roster: a member without a name of its own")
 		}
-		if m.Number == 0 || int(m.Number) > len(code.Numbers) || code.Numbers[m.Number-1] != taken || owner[m.Number] {
+		if m.Number == 0 || int(m.Number) > len(code.Numbers) || code.Numbers[m.Number-1] != taken || owned[m.Number] {
 			return nil, errors.New("roster: a member without a number of its own")
 		}
-		owner[m.Number] = true
+		owned[m.Number] = true
 		r.members[m.User.ID] = m
 		r.dropped += inGrace(m)
 		if m.Role == protocol.RoleHost {
