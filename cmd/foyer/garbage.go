@@ -24,7 +24,6 @@ type garbage struct {
 
 	mu    sync.Mutex // guards what follows
 	ended time.Time  // the last collection
-	rest  *time.Timer
 }
 
 // limitGarbage has memory collected as percent says, until the process ends.
@@ -52,10 +51,7 @@ func (g *garbage) collected() {
 	if !soon {
 		return
 	}
-	if g.rest != nil {
-		g.rest.Stop()
-	}
-	g.rest = time.AfterFunc(garbageCalm, g.calm)
+	time.AfterFunc(garbageCalm, g.calm)
 	g.set(max(g.percent, int(100*garbageLeast/max(g.used(), 1)))) // #nosec G115 -- a process uses a page at least
 }
 
