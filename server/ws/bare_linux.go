@@ -145,15 +145,20 @@ func (r rawBare) Read(f func(fd uintptr) bool) error {
 	if done, err := r.try(f); done || err != nil {
 		return err
 	}
-	file, err := r.b.waiting()
-	if err != nil {
-		return err
-	}
-	raw, err := file.SyscallConn()
+	raw, err := r.waiting()
 	if err != nil {
 		return err
 	}
 	return raw.Read(f)
+}
+
+// waiting returns the descriptor as one that can be waited for.
+func (r rawBare) waiting() (syscall.RawConn, error) {
+	file, err := r.b.waiting()
+	if err != nil {
+		return nil, err
+	}
+	return file.SyscallConn()
 }
 
 // try calls f once, unless reading has to end.
@@ -171,11 +176,7 @@ func (r rawBare) try(f func(fd uintptr) bool) (done bool, err error) {
 
 // Write calls f until it answers true, again each time that there may be room to write.
 func (r rawBare) Write(f func(fd uintptr) bool) error {
-	file, err := r.b.waiting()
-	if err != nil {
-		return err
-	}
-	raw, err := file.SyscallConn()
+	raw, err := r.waiting()
 	if err != nil {
 		return err
 	}
