@@ -53,7 +53,7 @@ func (r *Devices) alone(userID string, fn func(u *roll) (bool, error)) error {
 // refill writes back what this node knows of the devices that hang on it, and what became of them while Redis was away.
 // It returns the sockets, of whichever node, that others have taken the place of.
 // What they chose is read anew, if that is possible: it may have been told to another node, and nobody who hid is shown again.
-func (r *Devices) refill(ctx context.Context, profiles func(ctx context.Context, users []string) (map[string]cluster.Profile, error)) (replaced []cluster.Device, err error) {
+func (r *Devices) refill(ctx context.Context, profiles profilesOf) (replaced []cluster.Device, err error) {
 	short, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	for users := range slices.Chunk(slices.Collect(maps.Keys(r.kept.all())), readAtOnce) {
