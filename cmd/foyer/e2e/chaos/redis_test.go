@@ -54,20 +54,12 @@ const replicated = "replicated"
 var replicatedFaults = []fault{
 	// What the replica had not copied is lost.
 	{name: "redis-master-kill", on: replicated, touches: "redis", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
-		master := one(w.replicated.Masters(), rng)
-		master.Kill()
-		wait(between(rng, 4*time.Second, 8*time.Second)) // a replica takes its place after two
-		master.Restart()
-		w.replicated.Settle()
+		w.killFor(one(w.replicated.Masters(), rng), between(rng, 4*time.Second, 8*time.Second)) // a replica takes its place after two
 		wait(2 * time.Second)
 	}},
 	// It comes back before a replica takes its place, with nothing in it.
 	{name: "redis-master-empties", on: replicated, touches: "redis", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
-		master := one(w.replicated.Masters(), rng)
-		master.Kill()
-		wait(between(rng, 0, 300*time.Millisecond))
-		master.Restart()
-		w.replicated.Settle()
+		w.killFor(one(w.replicated.Masters(), rng), between(rng, 0, 300*time.Millisecond))
 		wait(5 * time.Second)
 	}},
 	// All slots of one server are gone, and it never was away.
@@ -87,11 +79,7 @@ var replicatedFaults = []fault{
 		wait(2 * time.Second)
 	}},
 	{name: "redis-replica-kill", on: replicated, touches: "redis", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
-		replica := one(w.replicated.Replicas(), rng)
-		replica.Kill()
-		wait(between(rng, time.Second, 4*time.Second))
-		replica.Restart()
-		w.replicated.Settle()
+		w.killFor(one(w.replicated.Replicas(), rng), between(rng, time.Second, 4*time.Second))
 	}},
 	{name: "redis-slots-move", on: clustered, touches: "redis", within: soon, run: func(w *world, _ *node, rng *rand.Rand) {
 		masters := w.replicated.Masters()
@@ -107,6 +95,14 @@ var replicatedFaults = []fault{
 }
 
 func init() { faults = append(faults, replicatedFaults...) }
+
+// killFor kills a server, and starts it again after a while.
+func (w *world) killFor(s *redistest.Server, away time.Duration) {
+	s.Kill()
+	wait(away)
+	s.Restart()
+	w.replicated.Settle()
+}
 
 func one(servers []*redistest.Server, rng *rand.Rand) *redistest.Server {
 	return servers[rng.IntN(len(servers))]
