@@ -11,7 +11,10 @@ import (
 	"foyer/protocol"
 )
 
-// group is three users, two devices each, who are at each other for a while.
+// actors is how many devices of each user make calls.
+const actors = 2
+
+// group is three users, two devices each, who are at each other for a while. Further devices only listen.
 type group struct {
 	w       *world
 	name    string
@@ -93,16 +96,20 @@ func newGroup(w *world, name string, rng *rand.Rand) *group {
 	g.masks = newMasks(g.users)
 	for _, user := range g.users {
 		start := rng.IntN(3)
-		for k := range 2 {
+		for k := range max(actors, *devicesFlag) {
 			d := newDevice(w, user, k, rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64())))
 			d.next = start + k
+			g.devices = append(g.devices, d)
+			if k >= actors {
+				continue
+			}
 			a := &actor{g: g, d: d, views: map[string]view{}, sent: map[string][]string{}, came: map[string][]string{}}
 			d.onNotice = a.notice
 			if k == 0 {
 				a.open(rng)
 			}
 			a.observe()
-			g.devices, g.actors = append(g.devices, d), append(g.actors, a)
+			g.actors = append(g.actors, a)
 		}
 	}
 	return g

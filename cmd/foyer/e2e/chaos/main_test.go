@@ -20,7 +20,9 @@ var (
 	seedFlag    = flag.Uint64("seed", 1, "what chance begins with")
 	timeFlag    = flag.Duration("time", 0, "how long faults go on; each cheap fault once if 0")
 	faultsFlag  = flag.String("faults", "", "comma-separated names of faults, with a plus between those that come at once; all of them if empty, the long ones only with -time")
-	killsFlag   = flag.Int64("kills", 0, "kill -9 of nodes, 1-5 s apart, before the other faults")
+	killsFlag   = flag.Int64("kills", 0, "kill -9 of nodes, before the other faults")
+	paceFlag    = flag.Duration("pace", 3*time.Second, "from one of these kills to the next, on average: between a third of it and five thirds")
+	devicesFlag = flag.Int("devices", actors, "of each user; those beyond two only listen")
 	redisFlag   = flag.String("redis", single, "the kind of Redis: single, sentinel, cluster")
 	lanesFlag   = flag.Int("lanes", 0, "groups at a time; 0: as many as this binary is quick enough for")
 	programFlag = flag.String("program", "", "a foyer to test, instead of one that is built of these sources")
@@ -115,11 +117,7 @@ func (w *world) campaign(picked []blow, length time.Duration, kills int64, lanes
 	w.house = w.newHouse(ctx, rng)
 	w.house.act(ctx, done)
 	wait(2 * time.Second)
-	kill := blow{faults[0]}
-	for w.stats.kills.Load() < kills {
-		w.strike(kill, rng)
-		wait(between(rng, time.Second, 5*time.Second))
-	}
+	w.killMany(kills, *paceFlag, rng)
 	ends := time.Now().Add(length)
 	for len(picked) > 0 && (kills == 0 || length > 0) {
 		deck := append([]blow(nil), picked...)

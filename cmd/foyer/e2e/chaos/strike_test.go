@@ -65,6 +65,18 @@ func (w *world) strike(b blow, rng *rand.Rand) {
 	w.house.flows(b.String())
 }
 
+// killMany kills one node after the other, however far the people have got that hung on the last one.
+func (w *world) killMany(kills int64, pace time.Duration, rng *rand.Rand) {
+	for i := int64(1); w.stats.kills.Load() < kills; i++ {
+		next := time.Now().Add(between(rng, pace/3, 5*pace/3))
+		w.carryOut(faults[0], w.nodes[rng.IntN(len(w.nodes))], rng)
+		if i%10 == 0 {
+			w.house.flows("ten kills")
+		}
+		wait(time.Until(next))
+	}
+}
+
 func (w *world) carryOut(f fault, n *node, rng *rand.Rand) {
 	name := ""
 	if f.one {
