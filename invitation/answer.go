@@ -2,6 +2,7 @@ package invitation
 
 import (
 	"context"
+	"math"
 
 	"foyer/protocol"
 )
@@ -101,7 +102,7 @@ func (s *Service) Withdraw(ctx context.Context, by Call, p protocol.InvitationWi
 		if p.UserID != "" {
 			return a.toUser(p.UserID, Withdraw)
 		}
-		return a.withdraw(p.InvitationID)
+		return a.withdraw(p.InvitationID, math.MaxInt64)
 	})
 }
 
@@ -142,8 +143,9 @@ func (a *act) toUser(userID string, k Kind) error {
 	return t.settle(t.apply(e))
 }
 
-// withdraw takes back the caller's invitation with this id.
-func (a *act) withdraw(id string) error {
+// withdraw takes back the caller's invitation with this id. There is nothing left to do if it was taken back at or after
+// since, whatever has come to be between the two by now.
+func (a *act) withdraw(id string, since int64) error {
 	r, found, err := a.tx.Invitation(id)
 	switch {
 	case err != nil:
@@ -157,7 +159,10 @@ func (a *act) withdraw(id string) error {
 	if err != nil {
 		return err
 	}
-	if r.ByAddress && r.Fate != FateAccepted {
+	switch {
+	case r.Fate == FateWithdrawn && r.ResolvedAt >= since:
+		return nil
+	case r.ByAddress && r.Fate != FateAccepted:
 		return t.withdrawFromAddress(r)
 	}
 	return t.settle(t.apply(Event{Kind: Withdraw, By: t.side(a.by.UserID), ID: id}))

@@ -163,6 +163,35 @@ func TestManyThatWereWithdrawnInPartAreNotUntouched(t *testing.T) {
 	require.Equal(t, ids, must(r, many).Withdrawn)
 }
 
+// TestManyThatWereWithdrawnInPartAreSaidToBe has an attempt end before it could remember that it withdrew anything, and
+// the two be connected by the time that it is repeated.
+func TestManyThatWereWithdrawnInPartAreSaidToBe(t *testing.T) {
+	r := newRoom(t)
+	before, kept := r.invite("ada", "ben"), r.invite("ada", "eve")
+	r.do(r.withdrawFrom("ada", "ben"))
+	r.wait(time.Minute)
+	id := r.invite("ada", "ben")
+	u := &unsteady{Store: r.store.Invitations()}
+	u.fails = func(n int64) bool { return n == 5 } // after what is asked and three withdrawals
+	r.Service = invitation.New(u, invitation.DefaultConfig(), invitation.Options{Now: r.clock})
+	many := func(ctx context.Context) (protocol.InvitationWithdrawManyResult, invitation.Effects, error) {
+		by := invitation.Call{UserID: "ada", OpID: "many", Digest: "d"}
+		return r.WithdrawMany(ctx, by, protocol.InvitationWithdrawManyParams{InvitationIDs: []string{before, id, kept}})
+	}
+	_, e := try(r, many)
+	require.True(t, e.Data.Unknown)
+	r.wait(time.Minute)
+	r.invite("ada", "ben")
+	r.invite("ben", "ada") // crosses
+	for range 2 {
+		out := must(r, many)
+		require.Equal(t, []string{id, kept}, out.Withdrawn)
+		require.Len(t, out.Failed, 1, "it had been withdrawn before, and the two are connected")
+		require.Equal(t, before, out.Failed[0].InvitationID)
+		require.Equal(t, protocol.InvitationAlreadyAccepted, out.Failed[0].Error.Reason())
+	}
+}
+
 func TestSupportWithdrawsOnBehalf(t *testing.T) {
 	r := newRoom(t)
 	r.invite("ada", "ben")

@@ -26,7 +26,7 @@ func (s *Service) WithdrawMany(ctx context.Context, by Call, p protocol.Invitati
 	}
 	if !j.Done {
 		var more Effects
-		if j, more, err = s.withdrawMany(ctx, by, j.Asked); err != nil {
+		if j, more, err = s.withdrawMany(ctx, by, j.result); err != nil {
 			return protocol.InvitationWithdrawManyResult{}, more, inPart(err)
 		}
 		effects.add(more)
@@ -48,6 +48,7 @@ func inPart(err error) error {
 
 // listMany sets out what is to be withdrawn. It is remembered before anything is, so that a repetition goes on with it.
 func (a *act) listMany(p protocol.InvitationWithdrawManyParams) error {
+	a.result.Since = a.now
 	if !p.All {
 		asked := newSet()
 		for _, id := range p.InvitationIDs {
@@ -65,14 +66,14 @@ func (a *act) listMany(p protocol.InvitationWithdrawManyParams) error {
 	return err
 }
 
-// withdrawMany withdraws ids and remembers what became of each.
-func (s *Service) withdrawMany(ctx context.Context, by Call, ids []string) (joined, Effects, error) {
-	r := result{Asked: ids, Done: true}
-	outcomes, effects, err := s.withdrawEach(ctx, by.UserID, ids)
+// withdrawMany withdraws what was asked and remembers what became of each.
+func (s *Service) withdrawMany(ctx context.Context, by Call, asked result) (joined, Effects, error) {
+	r := result{Asked: asked.Asked, Since: asked.Since, Done: true}
+	outcomes, effects, err := s.withdrawEach(ctx, by.UserID, asked)
 	if err != nil {
 		return joined{}, effects, err
 	}
-	for i, id := range ids {
+	for i, id := range r.Asked {
 		if outcomes[i] == nil {
 			r.Withdrawn = append(r.Withdrawn, id)
 			continue
@@ -96,11 +97,13 @@ func (s *Service) withdrawMany(ctx context.Context, by Call, ids []string) (join
 	return j, effects, err
 }
 
-// withdrawEach withdraws each of ids for its sender. A nil outcome is a success. Effects are valid beside an error.
-func (s *Service) withdrawEach(ctx context.Context, sender string, ids []string) ([]*protocol.Error, Effects, error) {
-	outcomes := make([]*protocol.Error, len(ids))
-	effects, err := s.each(len(ids), func(i int) (Effects, error) {
-		_, e, err := s.do(ctx, Call{UserID: sender}, protocol.MethodInvitationWithdraw, func(a *act) error { return a.withdraw(ids[i]) })
+// withdrawEach withdraws each of what was asked for its sender. What was withdrawn since then counts too: by an attempt
+// that did not come to its end, or by another device. A nil outcome is a success. Effects are valid beside an error.
+func (s *Service) withdrawEach(ctx context.Context, sender string, asked result) ([]*protocol.Error, Effects, error) {
+	outcomes := make([]*protocol.Error, len(asked.Asked))
+	effects, err := s.each(len(asked.Asked), func(i int) (Effects, error) {
+		withdraw := func(a *act) error { return a.withdraw(asked.Asked[i], asked.Since) }
+		_, e, err := s.do(ctx, Call{UserID: sender}, protocol.MethodInvitationWithdraw, withdraw)
 		if errors.As(err, &outcomes[i]) && outcomes[i].Reason() != protocol.Unavailable {
 			return e, nil
 		}
@@ -181,7 +184,7 @@ type Support struct {
 // WithdrawAllOnBehalf withdraws all that userID has open, with the same silent effects, and records in the audit log
 // who did it and why. It returns how many there were.
 func (s *Service) WithdrawAllOnBehalf(ctx context.Context, staff Support, userID string) (int, Effects, error) {
-	var ids []string
+	var all result
 	err := s.store.Update(ctx, func(tx Tx) error {
 		now := s.now().UnixMilli()
 		people, err := tx.People(userID)
@@ -191,16 +194,17 @@ func (s *Service) WithdrawAllOnBehalf(ctx context.Context, staff Support, userID
 		if _, ok := people[userID]; !ok {
 			return protocol.Refuse(protocol.UserNotFound)
 		}
-		if ids, err = tx.OpenBy(userID, now); err != nil {
+		all.Since = now
+		if all.Asked, err = tx.OpenBy(userID, now); err != nil {
 			return err
 		}
 		return tx.Audit(AuditEntry{
-			ID: s.newID(), At: now, By: staff.By, Action: "withdraw_all", Subject: userID, Why: staff.Why, Count: len(ids),
+			ID: s.newID(), At: now, By: staff.By, Action: "withdraw_all", Subject: userID, Why: staff.Why, Count: len(all.Asked),
 		})
 	})
 	if err != nil {
 		return 0, Effects{}, fmt.Errorf("withdraw on behalf: %w", err)
 	}
-	_, effects, err := s.withdrawEach(ctx, userID, ids)
-	return len(ids), effects, err
+	_, effects, err := s.withdrawEach(ctx, userID, all)
+	return len(all.Asked), effects, err
 }

@@ -52,8 +52,9 @@ type result struct {
 	Invitation *invitationNote `json:"invitation,omitempty"`
 	Unchanged  bool            `json:"unchanged,omitempty"`
 	Unseen     int             `json:"unseen,omitempty"`
-	// Asked are the ids that withdraw_many set out to withdraw; Done says that the other two lists are complete.
+	// Asked are the ids that withdraw_many set out to withdraw, at Since; Done says that the other two lists are complete.
 	Asked     []string  `json:"asked,omitempty"`
+	Since     int64     `json:"since,omitempty"`
 	Withdrawn []string  `json:"withdrawn,omitempty"`
 	Failed    []failure `json:"failed,omitempty"`
 	Done      bool      `json:"done,omitempty"`
