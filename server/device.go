@@ -57,6 +57,7 @@ type Device struct {
 	left        []*room // to be left once mu is free
 	moves       int     // up by 1 with each request to move and each change of place
 	panel       *panel
+	touched     int    // up by 1 with whatever may have changed what a panel shows
 	seq         int64  // of the last session.message sent
 	missed      string // the session of which messages may have been lost since the last join answer or resync
 }

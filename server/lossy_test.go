@@ -81,24 +81,27 @@ func (s *Server) LosesLog(times int) {
 	u.times = times
 }
 
-// unplaced has the place of a user out of reach so many times.
+// unplaced has the place of a user out of reach so many times, or only late.
 type unplaced struct {
 	session.Registry
 	mu    sync.Mutex // guards what follows
 	user  string
 	after time.Duration
 	times int
+	comes bool // after all
 }
 
 func (u *unplaced) Places(ctx context.Context, userIDs []string) (map[string]string, error) {
 	u.mu.Lock()
-	lost, after := u.times > 0 && slices.Contains(userIDs, u.user), u.after
-	if lost {
+	late, after, comes := u.times > 0 && slices.Contains(userIDs, u.user), u.after, u.comes
+	if late {
 		u.times--
 	}
 	u.mu.Unlock()
-	if lost {
+	if late {
 		<-time.After(after)
+	}
+	if late && !comes {
 		return nil, protocol.Refuse(protocol.Unavailable)
 	}
 	return u.Registry.Places(ctx, userIDs)
@@ -109,7 +112,15 @@ func (s *Server) LosesPlacesOf(user string, times int, after time.Duration) {
 	u := s.registry.(*unplaced)
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.user, u.times, u.after = user, times, after
+	u.user, u.times, u.after, u.comes = user, times, after, false
+}
+
+// HasPlaceOfLate has the place of a user be read slowly, once.
+func (s *Server) HasPlaceOfLate(user string, after time.Duration) {
+	u := s.registry.(*unplaced)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.user, u.times, u.after, u.comes = user, 1, after, true
 }
 
 // unfollowed has topics out of reach so many times.

@@ -30,6 +30,9 @@ type panel struct {
 // focus opens a panel in the place of the one before and returns what it shows.
 func (s *Server) focus(ctx context.Context, d *Device, target string) (protocol.Focus, error) {
 	p := &panel{device: d, target: target, looking: true}
+	d.mu.Lock()
+	before := d.touched
+	d.mu.Unlock()
 	if err := s.bus.Subscribe(ctx, cluster.PersonTopic(target)); err != nil {
 		return protocol.Focus{}, err
 	}
@@ -39,13 +42,14 @@ func (s *Server) focus(ctx context.Context, d *Device, target string) (protocol.
 		s.closePanel(p)
 		return protocol.Focus{}, err
 	}
-	p.mu.Lock()
-	p.shown = encode(protocol.NotifyFocusChanged, f)
-	p.mu.Unlock()
 	d.mu.Lock()
-	old := d.panel
+	old, missed := d.panel, d.touched != before
 	d.panel = p
 	d.mu.Unlock()
+	p.mu.Lock()
+	p.shown = encode(protocol.NotifyFocusChanged, f)
+	p.again = p.again || missed
+	p.mu.Unlock()
 	s.closePanel(old)
 	s.looked(p, next, s.panelAt(ctx, p, f))
 	return f, nil
@@ -86,6 +90,7 @@ func (s *Server) touchPanelsOf(target string) {
 // them looks.
 func (s *Server) touchPanel(d *Device, of ...string) {
 	d.mu.Lock()
+	d.touched++ // one that is being opened may have been read already
 	p := d.panel
 	d.mu.Unlock()
 	if p != nil && (len(of) == 0 || slices.Contains(of, p.target) || slices.Contains(of, d.userID)) {

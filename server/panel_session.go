@@ -34,7 +34,7 @@ func (s *Server) panelAt(ctx context.Context, p *panel, f protocol.Focus) error 
 	}
 	s.leavePanelAt(p, p.session)
 	p.session = id
-	p.again = id != "" // for what changed before it was followed
+	p.again = p.again || id != "" // for what changed before it was followed
 	return nil
 }
 

@@ -59,3 +59,37 @@ func TestAPanelWhoseSessionCouldNotBeFollowedFollowsItOnceItCan(t *testing.T) {
 		require.Contains(t, ada.summary(), "focus ben connected remove_connection block join_session!session_locked")
 	})
 }
+
+// TestAPanelMissesNothingThatHappensWhileItIsOpened has what it shows be read before a change, and answered after it.
+func TestAPanelMissesNothingThatHappensWhileItIsOpened(t *testing.T) {
+	story(t, free, func(w *world) {
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		pass(second)
+		w.nodes[0].app.Server().HasPlaceOfLate("ben", second/2)
+		opened := ada.ask("people.focus", userID("ben"))
+		pass(second / 10)
+		ben.invites("ada")
+		require.Contains(t, string(ada.wait(opened).Result), `"state":"none"`)
+		pass(second / 10)
+		require.Contains(t, ada.summary(), "focus ben invitation_received accept decline block")
+	})
+}
+
+// TestAPanelMissesNothingThatHappensWhileASessionIsLeft has it look, for its person left a session, as more happens.
+func TestAPanelMissesNothingThatHappensWhileASessionIsLeft(t *testing.T) {
+	story(t, free, func(w *world) {
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		ben.does("invitation.accept", id(ada.invites("ben")))
+		session := ben.creates()
+		pass(second)
+		require.Equal(t, "focus ben connected remove_connection block join_session", ada.focuses("ben"))
+		pass(3 * second)
+		forget(ada)
+		w.nodes[0].app.Server().HasPlaceOfLate("ada", second/2)
+		ben.does("session.leave", at(session, nil))
+		ben.does("connection.remove", userID("ada"))
+		pass(3 * second)
+		told := ada.summary()
+		require.Equal(t, "focus ben none invite block", told[len(told)-1], told)
+	})
+}
