@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,35 +14,10 @@ import (
 	"foyer/server/store/testservice"
 )
 
-// cutter stands between a store and its server, and cuts a connection off when it sees a message of the store's.
-type cutter struct {
-	dir    string // what clients are given as their host
-	server string
-	when   func(message []byte) (cut, deliver bool)
-}
+// cutter cuts a connection between a store and its server off when it sees a message of the store's.
+type cutter func(message []byte) (cut, deliver bool)
 
-func (c *cutter) serve(t *testing.T) {
-	l, err := net.Listen("unix", filepath.Join(c.dir, ".s.PGSQL.5432"))
-	require.NoError(t, err)
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go c.relay(client)
-		}
-	}()
-}
-
-func (c *cutter) relay(client net.Conn) {
-	defer client.Close()
-	server, err := net.Dial("unix", filepath.Join(c.server, ".s.PGSQL.5432"))
-	if err != nil {
-		return
-	}
-	defer server.Close()
+func (c cutter) relay(client, server net.Conn) {
 	go func() {
 		_, _ = io.Copy(client, server)
 		client.Close()
@@ -56,7 +28,7 @@ func (c *cutter) relay(client net.Conn) {
 		if err != nil {
 			return
 		}
-		cut, deliver := c.when(message[:n])
+		cut, deliver := c(message[:n])
 		if deliver || !cut {
 			_, err = server.Write(message[:n])
 		}
@@ -74,14 +46,8 @@ func (c *cutter) relay(client net.Conn) {
 }
 
 func TestCommitWhoseAnswerGotLostIsUnknown(t *testing.T) {
-	p := ownServer(t)
-	dir, err := os.MkdirTemp("", "foyer-cutter-") //nolint:usetesting // a socket's path has to be short
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	u, err := url.Parse(p.URL)
-	require.NoError(t, err)
 	var mode atomic.Int64 // 0 nothing, 1 cut before COMMIT gets there, 2 after, 3 before a statement, once
-	c := &cutter{dir: dir, server: u.Query().Get("host"), when: func(m []byte) (cut, deliver bool) {
+	c := cutter(func(m []byte) (cut, deliver bool) {
 		has := func(statement string) bool { // named as one to be carried out
 			return strings.Contains(string(m), "\x00"+statement+"\x00")
 		}
@@ -92,9 +58,8 @@ func TestCommitWhoseAnswerGotLostIsUnknown(t *testing.T) {
 			return mode.Load() == 1 || mode.Load() == 2, mode.Load() == 2
 		}
 		return false, false
-	}}
-	c.serve(t)
-	s := open(t, "postgres://foyer@/postgres?host="+url.QueryEscape(dir))
+	})
+	s := open(t, between(t, ownServer(t).URL, c.relay))
 	for i, row := range []struct {
 		name             string
 		mode             int64

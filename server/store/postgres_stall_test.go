@@ -3,9 +3,6 @@ package store
 import (
 	"context"
 	"net"
-	"net/url"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -79,76 +76,43 @@ func TestPostgreSQLThatCommitsNothingIsReadFrom(t *testing.T) {
 	s.nothingHeld(t)
 }
 
-// mute stands between a store and its server. In each second of its times nothing passes, and a connection is dead for
-// ever once its own time is over.
+// mute lets nothing pass between a store and its server in each second of its times, and a connection is dead for ever
+// once its own time is over.
 type mute struct {
-	dir, server string
-	times       atomic.Int64
+	times atomic.Int64
+	over  <-chan struct{}
 }
 
-func (m *mute) serve(t *testing.T) {
-	l, err := net.Listen("unix", filepath.Join(m.dir, ".s.PGSQL.5432"))
-	require.NoError(t, err)
-	var all sync.WaitGroup
-	over := make(chan struct{})
-	t.Cleanup(func() {
-		close(over)
-		l.Close()
-		all.Wait()
-	})
-	relay := func(client net.Conn) {
-		defer client.Close()
-		server, err := net.Dial("unix", filepath.Join(m.server, ".s.PGSQL.5432"))
-		if err != nil {
-			return
-		}
-		defer server.Close()
-		born := m.times.Load()
-		ended := make(chan struct{}, 2)
-		for _, way := range [][2]net.Conn{{client, server}, {server, client}} {
-			all.Go(func() {
-				data := make([]byte, 64<<10)
-				for {
-					n, err := way[0].Read(data)
-					if born%2 == 1 || m.times.Load() != born {
-						return // it swallows what comes, and says nothing
-					}
-					if err != nil {
-						break
-					}
-					if _, err := way[1].Write(data[:n]); err != nil {
-						break
-					}
+func (m *mute) relay(client, server net.Conn) {
+	born := m.times.Load()
+	ended := make(chan struct{}, 2)
+	for _, way := range [][2]net.Conn{{client, server}, {server, client}} {
+		go func() {
+			data := make([]byte, 64<<10)
+			for {
+				n, err := way[0].Read(data)
+				if born%2 == 1 || m.times.Load() != born {
+					return // it swallows what comes, and says nothing
 				}
-				ended <- struct{}{}
-			})
-		}
-		select {
-		case <-ended:
-		case <-over:
-		}
-	}
-	all.Go(func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
+				if err != nil {
+					break
+				}
+				if _, err := way[1].Write(data[:n]); err != nil {
+					break
+				}
 			}
-			all.Go(func() { relay(client) })
-		}
-	})
+			ended <- struct{}{}
+		}()
+	}
+	select {
+	case <-ended:
+	case <-m.over:
+	}
 }
 
 func TestConnectionsThatWereLostWithoutASignAreMadeAnew(t *testing.T) {
-	p := ownServer(t)
-	dir, err := os.MkdirTemp("", "foyer-mute-") //nolint:usetesting // a socket's path has to be short
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	u, err := url.Parse(p.URL)
-	require.NoError(t, err)
-	m := &mute{dir: dir, server: u.Query().Get("host")}
-	m.serve(t)
-	s, err := Open(t.Context(), "postgres://foyer@/postgres?host="+url.QueryEscape(dir), Options{Patience: time.Second})
+	m := &mute{over: t.Context().Done()}
+	s, err := Open(t.Context(), between(t, ownServer(t).URL, m.relay), Options{Patience: time.Second})
 	require.NoError(t, err)
 	addUser(t, s, "ada")
 	load := func(n int) (failed int64) {

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -25,39 +22,7 @@ import (
 // trips counts how often a store waits for its PostgreSQL: each Sync and each simple query on the wire between them.
 type trips struct{ count atomic.Int64 }
 
-// between returns the address of a PostgreSQL whose clients' waits are counted.
-func (c *trips) between(t *testing.T, dsn string) string {
-	u, err := url.Parse(dsn)
-	require.NoError(t, err)
-	q := u.Query()
-	server := filepath.Join(q.Get("host"), ".s.PGSQL.5432")
-	dir, err := os.MkdirTemp("", "foyer-trips-") //nolint:usetesting // a socket's path has to be short
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	l, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
-	require.NoError(t, err)
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go c.relay(client, server)
-		}
-	}()
-	q.Set("host", dir)
-	u.RawQuery = q.Encode()
-	return u.String()
-}
-
-func (c *trips) relay(client net.Conn, address string) {
-	defer client.Close()
-	server, err := net.Dial("unix", address)
-	if err != nil {
-		return
-	}
-	defer server.Close()
+func (c *trips) relay(client, server net.Conn) {
 	go func() { _, _ = io.Copy(client, server) }()
 	head := make([]byte, 5)
 	started := false
@@ -89,7 +54,7 @@ func (c *trips) relay(client net.Conn, address string) {
 func TestRoundTripsToPostgreSQL(t *testing.T) {
 	var c trips
 	// One connection for writing: others would have their statements to prepare.
-	s := open(t, c.between(t, testservice.PostgreSQL(t))+"&pool_max_conns=4")
+	s := open(t, between(t, testservice.PostgreSQL(t), c.relay)+"&pool_max_conns=4")
 	config := invitation.DefaultConfig()
 	config.PairGap, config.PairMax, config.PerMinute, config.PerDay = 0, 1000, 1000, 1000
 	pairs := invitation.New(s.Invitations(), config, invitation.Options{})
