@@ -59,9 +59,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 soak: ## bots with failing networks for SOAKTIME (30m); then nothing may be left of them
 	@go test -race -count=1 -run TestSoak -v -timeout 24h ./cmd/foyer/e2e -soak $(or $(SOAKTIME),30m)
 
-chaos: ## faults against three nodes for CHAOSTIME (10m): SEED=, FAULTS=kill,redis-deaf,…, KILLS=, PACE=3s, LANES=, DEVICES=, REDIS=single|sentinel|cluster, REPORT=file; fails at any violation
+chaos: ## faults against three nodes for CHAOSTIME (10m): SEED=, FAULTS=kill,redis-deaf,…, KILLS=, PACE=3s, CUTS=, AWAY=1m, LANES=, DEVICES=, REDIS=single|sentinel|cluster, REPORT=file; fails at any violation
 	@scripts/setup.sh go
-	@cd cmd/foyer/e2e/chaos && go test -count=1 -run 'TestChaos$$' -timeout 48h -time $(or $(CHAOSTIME),10m) -seed $(or $(SEED),$(shell date +%s)) -faults '$(FAULTS)' -kills $(or $(KILLS),0) -pace $(or $(PACE),3s) -lanes $(or $(LANES),0) -devices $(or $(DEVICES),2) -redis $(or $(REDIS),single) $(if $(REPORT),-report $(abspath $(REPORT)))
+	@cd cmd/foyer/e2e/chaos && go test -count=1 -run 'TestChaos$$' -timeout 48h -time $(or $(CHAOSTIME),10m) -seed $(or $(SEED),$(shell date +%s)) -faults '$(FAULTS)' -kills $(or $(KILLS),0) -pace $(or $(PACE),3s) -cuts $(or $(CUTS),0) -away $(or $(AWAY),1m) -lanes $(or $(LANES),0) -devices $(or $(DEVICES),2) -redis $(or $(REDIS),single) $(if $(REPORT),-report $(abspath $(REPORT)))
 
 bench: ## measures Foyer by its bots, and with BENCH_DIR=… beside others, into docs/performance.md: make bench PARTS='idle poses'
 	@scripts/bench.sh $(PARTS)

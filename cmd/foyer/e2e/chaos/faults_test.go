@@ -106,17 +106,17 @@ var faults = []fault{
 	}},
 	{name: "redis-away-60s", on: single, touches: "redis", within: soon, long: true, run: func(w *world, _ *node, _ *rand.Rand) {
 		w.redis.Kill()
-		wait(time.Minute)
+		wait(*awayFlag)
 		w.redis.Restart()
-		wait(5 * time.Second)
+		w.healthySoon()
 	}},
 	{name: "redis-away-at-start", on: single, within: soon, one: true, run: func(w *world, n *node, _ *rand.Rand) {
 		w.redis.Kill()
 		n.kill()
 		n.start()
-		wait(2 * time.Second)
+		wait(*awayFlag / 30)
 		w.redis.Restart()
-		wait(5 * time.Second)
+		w.healthySoon()
 	}},
 	{name: "sql-restart", touches: "sql", run: func(w *world, _ *node, _ *rand.Rand) {
 		require.NoError(w.t, w.postgres.Stop())
@@ -147,13 +147,11 @@ var faults = []fault{
 		}
 		wait(time.Second)
 	}},
-	{name: "sql-cut-at-commit", touches: "sql", one: true, run: func(w *world, n *node, rng *rand.Rand) {
-		before := n.sql.cuts.Load()
-		n.sql.cutCommits(rng.Uint64())
+	{name: "sql-cut-at-commit", touches: "sql", one: true, run: func(_ *world, n *node, rng *rand.Rand) {
+		n.sql.cutCommits(rng.Uint64(), false)
 		wait(3 * time.Second)
 		n.sql.heal()
 		wait(time.Second)
-		w.stats.commitsCut.Add(n.sql.cuts.Load() - before)
 	}},
 	{name: "sql-deaf", touches: "sql", one: true, run: func(_ *world, n *node, _ *rand.Rand) {
 		n.sql.down.shut()
@@ -179,15 +177,16 @@ func between(rng *rand.Rand, least, most time.Duration) time.Duration {
 	return least + time.Duration(rng.Int64N(int64(most-least)+1))
 }
 
-// cutCommits cuts off every third connection that commits, half of them before the server has heard of it.
-func (p *proxy) cutCommits(seed uint64) {
+// cutCommits cuts off every third connection that commits, half of them before the server has heard of it, or with
+// behind all of them after it was carried out.
+func (p *proxy) cutCommits(seed uint64, behind bool) {
 	var n atomic.Uint64
 	watch := func(message []byte) (cut, deliver bool) {
 		if !strings.Contains(string(message), "COMMIT") {
 			return false, false
 		}
 		roll := rand.New(rand.NewPCG(seed, n.Add(1))).IntN(6)
-		return roll < 2, roll == 0
+		return roll < 2, roll == 0 || behind
 	}
 	p.watch.Store(&watch)
 }

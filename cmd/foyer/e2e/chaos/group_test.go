@@ -347,6 +347,9 @@ func (a *actor) succeeded(o *operation, result json.RawMessage) {
 		return
 	}
 	o.returned, o.acknowledged = time.Now(), true
+	if o.lost {
+		a.g.w.stats.settled.Add(1)
+	}
 	if o.other == "" {
 		return
 	}

@@ -22,6 +22,8 @@ var (
 	faultsFlag  = flag.String("faults", "", "comma-separated names of faults, with a plus between those that come at once; all of them if empty, the long ones only with -time")
 	killsFlag   = flag.Int64("kills", 0, "kill -9 of nodes, before the other faults")
 	paceFlag    = flag.Duration("pace", 3*time.Second, "from one of these kills to the next, on average: between a third of it and five thirds")
+	cutsFlag    = flag.Int64("cuts", 0, "operations that are answered under their op_id after their COMMIT's answer was cut off, before the other faults")
+	awayFlag    = flag.Duration("away", time.Minute, "how long the faults that say so have Redis away")
 	devicesFlag = flag.Int("devices", actors, "of each user; those beyond two only listen")
 	redisFlag   = flag.String("redis", single, "the kind of Redis: single, sentinel, cluster")
 	lanesFlag   = flag.Int("lanes", 0, "groups at a time; 0: as many as this binary is quick enough for")
@@ -74,7 +76,7 @@ func (w testWriter) Write(b []byte) (int, error) {
 // TestChaos is a campaign. Without flags it is a short one: each fault that is quickly done, once.
 func TestChaos(t *testing.T) {
 	var out io.Writer = testWriter{t}
-	if *timeFlag > 0 || *faultsFlag != "" || *killsFlag > 0 {
+	if *timeFlag > 0 || *faultsFlag != "" || *killsFlag > 0 || *cutsFlag > 0 {
 		out = os.Stdout
 	}
 	if *outFlag != "" {
@@ -84,7 +86,7 @@ func TestChaos(t *testing.T) {
 		out = io.MultiWriter(out, f)
 	}
 	names := *faultsFlag
-	if names == "" && *timeFlag == 0 && *killsFlag == 0 && *redisFlag == single {
+	if names == "" && *timeFlag == 0 && *killsFlag == 0 && *cutsFlag == 0 && *redisFlag == single {
 		names = quickly.faults
 	}
 	picked, err := pick(names, *redisFlag, *timeFlag > 0)
@@ -118,8 +120,9 @@ func (w *world) campaign(picked []blow, length time.Duration, kills int64, lanes
 	w.house.act(ctx, done)
 	wait(2 * time.Second)
 	w.killMany(kills, *paceFlag, rng)
+	w.cutMany(*cutsFlag, rng)
 	ends := time.Now().Add(length)
-	for len(picked) > 0 && (kills == 0 || length > 0) {
+	for len(picked) > 0 && (kills == 0 && *cutsFlag == 0 || length > 0) {
 		deck := append([]blow(nil), picked...)
 		rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 		for _, b := range deck {

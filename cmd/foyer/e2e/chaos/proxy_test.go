@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,8 @@ type proxy struct {
 	// watch sees what goes up and says whether to cut the connection off there, and whether to deliver it still.
 	watch atomic.Pointer[func(message []byte) (cut, deliver bool)]
 	cuts  atomic.Int64 // made by watch
+	// slow is by how much each piece of what comes back is late; one in twenty pieces is the last one then.
+	slow atomic.Int64
 
 	mu    sync.Mutex
 	links map[*link]struct{} // guarded by mu
@@ -110,22 +113,22 @@ func (p *proxy) link(near net.Conn) {
 	if p.cut.Load() { // meanwhile
 		l.close()
 	}
-	go p.pump(l, far, near, &p.down, nil)
-	p.pump(l, near, far, &p.up, &p.watch)
+	go p.pump(l, far, near, &p.down)
+	p.pump(l, near, far, &p.up)
 	p.mu.Lock()
 	delete(p.links, l)
 	p.mu.Unlock()
 }
 
 // pump hands on what comes from one end to the other until either is gone.
-func (p *proxy) pump(l *link, from, to net.Conn, g *gate, watch *atomic.Pointer[func([]byte) (bool, bool)]) {
+func (p *proxy) pump(l *link, from, to net.Conn, g *gate) {
 	defer l.close()
 	message := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(message)
 		if n > 0 {
 			g.wait(l.gone)
-			if watch != nil && p.cutsOff(l, message[:n], watch.Load()) {
+			if g == &p.up && p.cutsOff(l, message[:n], p.watch.Load()) || g == &p.down && p.drags() {
 				return
 			}
 			if _, err := to.Write(message[:n]); err != nil {
@@ -136,6 +139,16 @@ func (p *proxy) pump(l *link, from, to net.Conn, g *gate, watch *atomic.Pointer[
 			return
 		}
 	}
+}
+
+// drags waits while the line is slow, and reports whether it breaks.
+func (p *proxy) drags() bool {
+	slow := time.Duration(p.slow.Load())
+	if slow == 0 {
+		return false
+	}
+	wait(slow)
+	return rand.IntN(20) == 0
 }
 
 // cutsOff asks watch about a message and cuts the connection off if it says so: the near end at once, the far end once
@@ -177,6 +190,7 @@ func (p *proxy) sever() {
 func (p *proxy) heal() {
 	p.cut.Store(false)
 	p.watch.Store(nil)
+	p.slow.Store(0)
 	p.up.open()
 	p.down.open()
 }

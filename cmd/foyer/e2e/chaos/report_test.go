@@ -85,7 +85,8 @@ func (w *world) report() {
 		{"  attempts of unknown outcome", s.unknown.Load()},
 		{"  refused, and an earlier attempt came later", s.stale.Load()},
 		{"open panels held against fresh ones", s.panels.Load()},
-		{"COMMITs cut off", s.commitsCut.Load()},
+		{"COMMITs cut off", w.commitsCut()},
+		{"operations repeated after a lost answer, and answered", s.settled.Load()},
 		{"deliveries of a revision", s.deliveries.Load()},
 		{"  after the device came back", s.resumed.Load()},
 		{"sockets that broke", s.reconnects.Load()},
@@ -99,7 +100,7 @@ func (w *world) report() {
 		{"histories found linearizable", s.histories.Load()},
 		{"histories that took too long to judge", s.unjudged.Load()},
 	} {
-		fmt.Fprintf(out, "%-44s %9d\n", row.what, row.n)
+		fmt.Fprintf(out, "%-54s %9d\n", row.what, row.n)
 	}
 	w.reportLatencies(out)
 	if lost := w.pulse.lost(w.began, time.Now()); lost > 0 {
@@ -117,4 +118,12 @@ func (w *world) report() {
 	if len(broken) > 0 {
 		w.keepLogs()
 	}
+}
+
+// commitsCut is how many COMMITs the wires to PostgreSQL cut off.
+func (w *world) commitsCut() (n int64) {
+	for _, node := range w.nodes {
+		n += node.sql.cuts.Load()
+	}
+	return n
 }

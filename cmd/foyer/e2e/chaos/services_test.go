@@ -1,8 +1,10 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"math/rand/v2"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -42,6 +44,21 @@ var serviceFaults = []fault{
 			wait(between(rng, 0, 500*time.Millisecond))
 		}
 		wait(5 * time.Second)
+	}},
+	// The line of one node is slow, and breaks all the time.
+	{name: "redis-drags", on: single, touches: "redis", within: soon, one: true, run: func(_ *world, n *node, _ *rand.Rand) {
+		n.redis.slow.Store(int64(200 * time.Millisecond))
+		wait(10 * time.Second)
+		n.redis.heal()
+		wait(5 * time.Second)
+	}},
+	// One of PostgreSQL's own processes is killed: it ends all others, and recovers.
+	{name: "sql-backend-kill", touches: "sql", run: func(w *world, _ *node, rng *rand.Rand) {
+		for range 2 {
+			require.NoError(w.t, syscall.Kill(w.backend(), syscall.SIGKILL))
+			wait(between(rng, time.Second, 3*time.Second))
+		}
+		wait(2 * time.Second)
 	}},
 	{name: "sql-away-from-one", touches: "sql", one: true, run: func(_ *world, n *node, rng *rand.Rand) {
 		n.sql.sever()
@@ -84,6 +101,38 @@ END $$`,
 }
 
 func init() { faults = append(faults, serviceFaults...) }
+
+// backend returns a process that serves a node.
+func (w *world) backend() (pid int) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	defer cancel()
+	for ; ; wait(50 * time.Millisecond) {
+		c, err := pgx.Connect(ctx, w.postgres.URL)
+		if err == nil {
+			err = c.QueryRow(ctx, "SELECT pid FROM pg_stat_activity WHERE usename = 'foyer' AND pid <> pg_backend_pid() LIMIT 1").Scan(&pid)
+			_ = c.Close(ctx)
+		}
+		if err == nil {
+			return pid
+		}
+		require.NoError(w.t, ctx.Err(), "no process of PostgreSQL serves a node")
+	}
+}
+
+// healthySoon is 5 s in which all nodes have to find that nothing is amiss, after Redis was away.
+func (w *world) healthySoon() {
+	w.t.Helper()
+	const soon = 5 * time.Second
+	back := time.Now()
+	for _, n := range w.nodes {
+		if !eventually(soon+slack-time.Since(back), func() bool { return bytes.Contains(n.read("/readyz"), []byte(`"status":"ok"`)) }) && !w.tooSlow() {
+			w.violate("health", "%s does not find all well %s after Redis was back: %s", n.name, soon, n.read("/readyz"))
+		}
+	}
+	w.say("all nodes were healthy %.1f s after Redis was back", time.Since(back).Seconds())
+	wait(time.Until(back.Add(soon)))
+}
 
 // tellRedis has Redis carry out what can't fail.
 func (w *world) tellRedis(line string) {

@@ -77,6 +77,26 @@ func (w *world) killMany(kills int64, pace time.Duration, rng *rand.Rand) {
 	}
 }
 
+// cutMany cuts connections off behind a COMMIT that was carried out, until so many operations were answered all the same
+// under their op_id.
+func (w *world) cutMany(cuts int64, rng *rand.Rand) {
+	behind := fault{name: "sql-cut-behind-commits", run: func(w *world, _ *node, rng *rand.Rand) {
+		for _, n := range w.nodes {
+			n.sql.cutCommits(rng.Uint64(), true)
+		}
+		for w.stats.settled.Load() < cuts {
+			wait(100 * time.Millisecond)
+		}
+		for _, n := range w.nodes {
+			n.sql.heal()
+		}
+		wait(time.Second)
+	}}
+	if cuts > 0 {
+		w.strike(blow{behind}, rng)
+	}
+}
+
 func (w *world) carryOut(f fault, n *node, rng *rand.Rand) {
 	name := ""
 	if f.one {

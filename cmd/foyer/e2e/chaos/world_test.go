@@ -50,11 +50,11 @@ type world struct {
 
 // stats count what went on.
 type stats struct {
-	calls, acknowledged, refused, repeated, unknown, givenUp              atomic.Int64
-	deliveries, replayed, reconnects, groups                              atomic.Int64
-	histories, unjudged                                                   atomic.Int64
-	resumed, kills, joins, rosters, messages, faults, commitsCut, resyncs atomic.Int64
-	stale, panels, states, presences                                      atomic.Int64
+	calls, acknowledged, refused, repeated, unknown, givenUp           atomic.Int64
+	deliveries, replayed, reconnects, groups                           atomic.Int64
+	histories, unjudged                                                atomic.Int64
+	resumed, kills, joins, rosters, messages, faults, settled, resyncs atomic.Int64
+	stale, panels, states, presences                                   atomic.Int64
 }
 
 // phase is a time in which a fault is on, its healing included.
