@@ -38,9 +38,11 @@ type Session struct {
 
 // Full is all that could be seen of a person, before it is decided who sees it. It is made by Fold.
 type Full struct {
-	Status  protocol.Status
-	Note    string
-	Session *Session
+	Status protocol.Status
+	Note   string
+	// NoteUntil is when Note ends; zero: until changed, or there is none.
+	NoteUntil time.Time `json:",omitzero"`
+	Session   *Session
 	// Devices has the kinds of all devices but companions, headsets first.
 	Devices []protocol.Kind
 	// Since is from when on some device of the person has had Status without a break, and at the earliest when the
@@ -48,7 +50,7 @@ type Full struct {
 	Since     time.Time
 	Invisible bool
 	// Next is when Fold would answer something else though nothing happened (a note ends, a grace is over); zero: never.
-	Next time.Time
+	Next time.Time `json:"-"`
 }
 
 // Fold returns what could be seen of a person at now. The order of devices does not matter.
@@ -62,11 +64,20 @@ func Fold(devices []Device, account Account, session *Session, now time.Time) Fu
 	if account.VisibleSince.After(full.Since) {
 		full.Since = account.VisibleSince
 	}
-	if ends := account.NoteUntil; account.Note != "" && (ends.IsZero() || now.Before(ends)) {
-		full.Note = account.Note
-		full.Next = sooner(full.Next, ends)
+	if account.Note != "" {
+		full.Note, full.NoteUntil = account.Note, account.NoteUntil
 	}
+	full = full.At(now)
+	full.Next = sooner(full.Next, full.NoteUntil)
 	return full
+}
+
+// At returns f without its note, if that has ended at now. Whoever has f needs nobody else to know that.
+func (f Full) At(now time.Time) Full {
+	if !f.NoteUntil.IsZero() && !now.Before(f.NoteUntil) {
+		f.Note, f.NoteUntil = "", time.Time{}
+	}
+	return f
 }
 
 // Offline reports whether nobody at all sees f as anything but offline. The zero Full is so too.
@@ -143,8 +154,8 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// Unchanged reports whether nobody sees a difference between a and b.
+// Unchanged reports whether nobody sees a difference between a and b, now or when a note ends.
 func Unchanged(a, b Full) bool {
-	return a.Status == b.Status && a.Note == b.Note && a.Invisible == b.Invisible && a.Since.Equal(b.Since) &&
+	return a.Status == b.Status && a.Note == b.Note && a.NoteUntil.Equal(b.NoteUntil) && a.Invisible == b.Invisible && a.Since.Equal(b.Since) &&
 		slices.Equal(a.Devices, b.Devices) && (a.Session == nil) == (b.Session == nil) && (a.Session == nil || *a.Session == *b.Session)
 }

@@ -102,6 +102,7 @@ func TestNoteIsShownUntilItsEnd(t *testing.T) {
 		full := presence.Fold(web, presence.Account{Note: "lunch", NoteUntil: c.until}, nil, after(c.now))
 		require.Equal(t, c.note, full.Note, c.what)
 		require.Equal(t, c.next, full.Next, c.what)
+		require.Equal(t, c.next, full.NoteUntil, c.what)
 	}
 	full := presence.Fold([]presence.Device{dropped(web[0], 5)}, presence.Account{Note: "lunch", NoteUntil: after(10)}, nil, noon)
 	require.Equal(t, after(5), full.Next, "the sooner of grace and note")
@@ -193,6 +194,21 @@ func TestNothingChangesByItselfBeforeNext(t *testing.T) {
 		}
 		later := noon.Add(time.Duration(rapid.Int64Range(0, int64(end.Sub(noon))-1).Draw(t, "later")))
 		require.Equal(t, full, presence.Fold(devices, account, session, later))
+	})
+}
+
+func TestWhoHasAPresenceKnowsByItselfWhenTheNoteEnds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		account, session := drawAccount(t), drawSession(t)
+		var devices []presence.Device
+		for _, d := range drawDevices(t) {
+			d.GraceUntil = time.Time{}
+			devices = append(devices, d)
+		}
+		later := after(rapid.IntRange(0, 15).Draw(t, "later"))
+		was, is := presence.Fold(devices, account, session, noon), presence.Fold(devices, account, session, later)
+		require.True(t, presence.Unchanged(is, was.At(later)))
+		require.Equal(t, is, is.At(later))
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"foyer/invitation"
 	"foyer/server/cluster"
@@ -34,7 +33,6 @@ type account struct {
 	heard       int64            // every word up to this revision came, or was read
 	early       []func()         // what arrived while loading; nil once loaded
 	deaf        map[string]bool  // blocks and blockedBy together; never changed in place
-	timer       *time.Timer      // when the user's presence changes by itself
 }
 
 // accounts are those with devices on this node.
@@ -130,9 +128,6 @@ func (s *Server) closeAccount(a *account) {
 	a.mu.Lock()
 	connections := a.connections
 	a.connections = nil
-	if a.timer != nil {
-		a.timer.Stop()
-	}
 	a.mu.Unlock()
 	for id := range connections {
 		s.unwatch(a, id)

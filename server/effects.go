@@ -16,7 +16,6 @@ type effects struct {
 	settings []directory.Effects
 	sessions []session.Effects
 	present  []string          // users whose presence may look different now
-	moved    []string          // and those of whom nothing ends by itself that would not have before
 	touched  []string          // users of whom a panel may show something different now
 	placed   map[string]string // by user: the device that was put into a session without having asked
 	trail    [][]byte          // frames that belong right behind the answer
@@ -28,9 +27,6 @@ func (fx *effects) pair(e invitation.Effects)   { fx.pairs = append(fx.pairs, e)
 func (fx *effects) setting(e directory.Effects) { fx.settings = append(fx.settings, e) }
 func (fx *effects) session(e session.Effects)   { fx.sessions = append(fx.sessions, e) }
 func (fx *effects) presence(userID string)      { fx.present = append(fx.present, userID) }
-
-// presenceMoved is presence where nothing ends by itself that would not have before: no note of the user's is new.
-func (fx *effects) presenceMoved(userID string) { fx.moved = append(fx.moved, userID) }
 
 func (fx *effects) touch(userID string) { fx.touched = append(fx.touched, userID) }
 func (fx *effects) then(fn func())      { fx.after = append(fx.after, fn) }
@@ -56,11 +52,6 @@ func (s *Server) publish(asker *Device, fx *effects) {
 	}
 	for _, id := range fx.present {
 		s.presenceChanged(id)
-	}
-	for _, id := range fx.moved {
-		if s.bus.Wanted(cluster.PersonTopic(id)) { // whoever begins to watch reads it
-			s.presenceChanged(id)
-		}
 	}
 	for _, id := range fx.touched {
 		s.bus.Publish(cluster.PersonTopic(id), &cluster.Message{Kind: cluster.KindTouched, User: id})
@@ -111,7 +102,7 @@ func (s *Server) publishSessions(e session.Effects, fx *effects) {
 	}
 	for _, p := range e.Placed {
 		s.bus.Publish(cluster.UserTopic(p.UserID), &cluster.Message{Kind: cluster.KindPlaced, User: p.UserID, Session: p.SessionID, Device: fx.placed[p.UserID]})
-		fx.presenceMoved(p.UserID)
+		fx.presence(p.UserID)
 	}
 	for _, v := range e.Updated {
 		s.bus.Publish(cluster.SessionTopic(v.ID), &cluster.Message{

@@ -164,11 +164,7 @@ func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *eff
 	result.Features = s.features(claims)
 	d.setClaims(claims)
 	d.greeted = true
-	if in.user.NoteUntil.IsZero() {
-		fx.presenceMoved(in.user.ID)
-	} else {
-		fx.presence(in.user.ID)
-	}
+	fx.presence(in.user.ID)
 	s.greeted(d, result, fx)
 	return result, replay, nil
 }

@@ -250,22 +250,3 @@ func TestAPresenceIsNotToldAfterANewerOne(t *testing.T) {
 		pass(2 * second)
 	})
 }
-
-// TestANoteEndsThoughTheDeviceThatSetItHasGone has the others know when, whichever nodes the user's devices are on.
-func TestANoteEndsThoughTheDeviceThatSetItHasGone(t *testing.T) {
-	everywhere(t, free, func(w *world) {
-		ada, ben, desk := w.arrives("ada"), w.arrives("ben"), w.arrives("ben", kind("desktop"))
-		connect(ada, ben)
-		ben.sets("online", obj{"note": "at lunch", "note_until": time.Now().Add(time.Minute).UTC().Format("2006-01-02T15:04:05.000Z")})
-		pass(10 * second)
-		require.Equal(t, "at lunch", ada.sees("ben").Note)
-		ben.hangUp()
-		pass(30 * second)
-		forget(ada, desk)
-		pass(19 * second)
-		ada.silent()
-		pass(2 * second)
-		require.Len(t, ada.summary(), 1)
-		require.Empty(t, ada.sees("ben").Note)
-	})
-}

@@ -24,7 +24,8 @@ type person struct {
 	newest reading
 	taken  int64 // when newest was taken, by Server.ticks
 	pace   presence.Pace
-	timer  *time.Timer
+	timer  *time.Timer // the pace allows what it held back
+	ending *time.Timer // the note ends
 }
 
 // persons are those who are watched on this node.
@@ -59,6 +60,7 @@ func (s *Server) watch(ctx context.Context, a *account, ids ...string) error {
 			p.mu.Lock()
 			if !p.known {
 				p.known, p.shown, p.newest = true, r.Full, r
+				s.awaitNoteLocked(p)
 			} else if p.taken > began {
 				s.lookAgain(id) // at what came meanwhile
 			}
@@ -106,8 +108,10 @@ func (s *Server) unwatch(a *account, id string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.timer != nil {
-		p.timer.Stop()
+	for _, t := range []*time.Timer{p.timer, p.ending} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 }
 
@@ -270,30 +274,21 @@ func foldable(devices []cluster.Device) []presence.Device {
 	return out
 }
 
-// presenceChanged has a user's presence shown anew, in the background.
+// presenceChanged has a user's presence shown anew to those who watch, in the background. Where it is known that nobody
+// does, there is nothing to do: whoever begins to watch reads it.
 func (s *Server) presenceChanged(userID string) {
+	if !s.bus.Wanted(cluster.PersonTopic(userID)) {
+		return
+	}
 	s.inTurn(&s.showing, userID, func(ctx context.Context) error { return s.showPresence(ctx, userID) })
 }
 
-// showPresence publishes a user's presence as it now is to those who watch. Where it is known that nobody does, only the
-// end of a note is looked for: whoever begins to watch reads the rest.
 func (s *Server) showPresence(ctx context.Context, userID string) error {
-	topic := cluster.PersonTopic(userID)
-	if !s.bus.Wanted(topic) {
-		users, err := s.devices.Of(ctx, userID)
-		if err != nil {
-			return err
-		}
-		u := users[userID]
-		s.presenceTimer(userID, presence.Fold(foldable(u.Devices), accountOf(u.Profile), nil, s.now()).Next)
-		return nil
-	}
 	read, err := s.fullOf(ctx, []string{userID})
 	if err != nil {
 		return err
 	}
 	s.publishPresence(userID, read[userID])
-	s.presenceTimer(userID, read[userID].Next)
 	return nil
 }
 
@@ -328,21 +323,4 @@ func (s *Server) showMembers(ctx context.Context, sessionID string) error {
 		}
 	}
 	return nil
-}
-
-// presenceTimer shows the user's presence again when it changes by itself: when a note ends.
-func (s *Server) presenceTimer(userID string, at time.Time) {
-	a := s.account(userID)
-	if a == nil {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.timer != nil {
-		a.timer.Stop()
-		a.timer = nil
-	}
-	if !at.IsZero() {
-		a.timer = time.AfterFunc(max(0, at.Sub(s.now())), func() { s.presenceChanged(userID) })
-	}
 }

@@ -72,6 +72,7 @@ func (s *Server) presenceRead(id string, r reading, began int64) {
 
 // takeLocked has those who watch p told what is newest.
 func (s *Server) takeLocked(p *person, r reading) {
+	r.Full = r.At(s.now()) // it may have been long in coming
 	same := p.known && presence.Unchanged(p.newest.Full, r.Full)
 	if r.at == 0 {
 		r.at = p.newest.at
@@ -83,6 +84,36 @@ func (s *Server) takeLocked(p *person, r reading) {
 	if !p.known {
 		p.known, p.shown = true, presence.Full{Status: protocol.StatusOffline, Devices: []protocol.Kind{}}
 	}
+	s.awaitNoteLocked(p)
+	s.paceLocked(p)
+}
+
+// awaitNoteLocked has those who watch p told when the note ends. Each node that watches knows when: nobody need be there
+// to say so.
+func (s *Server) awaitNoteLocked(p *person) {
+	if p.ending != nil {
+		p.ending.Stop()
+		p.ending = nil
+	}
+	if ends := p.newest.NoteUntil; !ends.IsZero() {
+		p.ending = time.AfterFunc(max(0, ends.Sub(s.now())), func() { s.noteEnded(p) })
+	}
+}
+
+func (s *Server) noteEnded(p *person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	full := p.newest.At(s.now())
+	if presence.Unchanged(p.newest.Full, full) { // there is another note by now, or another time
+		s.awaitNoteLocked(p)
+		return
+	}
+	p.newest.Full = full
+	s.paceLocked(p)
+}
+
+// paceLocked has those who watch p told what is newest, at once or when the pace allows.
+func (s *Server) paceLocked(p *person) {
 	now := s.now()
 	send, at := p.pace.Changed(now)
 	switch {
