@@ -8,16 +8,17 @@ import (
 
 // The first bytes of frames that need none of gorilla: whole messages, without extensions.
 const (
+	plainText  = 0x80 | websocket.TextMessage
 	plainState = 0x80 | websocket.BinaryMessage
 	plainPing  = 0x80 | websocket.PingMessage
 	plainPong  = 0x80 | websocket.PongMessage
 )
 
-// takePlain takes states, pings and pongs off the front of b, as long as they are all there, and returns the rest, which
-// gorilla must read: another message, a part of one, a state that may take long, or what breaks the protocol. It changes
-// what it takes. wrote says that there was a state.
-func (s *Socket) takePlain(b []byte) (rest []byte, wrote bool) {
-	limit := s.owner.binaryLimit()
+// takePlain takes messages, pings and pongs off the front of b, as long as they are all there, and returns the rest, which
+// gorilla must read: a part of a message, or what breaks the protocol. It changes what it takes. A caller that can't wait
+// leaves texts too, and states that may take long. wrote says that there was a state.
+func (s *Socket) takePlain(b []byte, canWait bool) (rest []byte, wrote bool) {
+	limit, textLimit := s.owner.binaryLimit(), s.owner.options.MessageBytes
 	for {
 		head, key, payload := cutFrame(b)
 		switch {
@@ -26,7 +27,10 @@ func (s *Socket) takePlain(b []byte) (rest []byte, wrote bool) {
 		case head == plainPing:
 			unmask(payload, key)
 			s.pinged(string(payload))
-		case head == plainState && (limit == 0 || len(payload) <= limit) && !s.isClosing() && s.handler.Quick():
+		case head == plainText && (textLimit == 0 || len(payload) <= textLimit) && canWait && !s.isClosing():
+			unmask(payload, key)
+			s.text(payload)
+		case head == plainState && (limit == 0 || len(payload) <= limit) && !s.isClosing() && (canWait || s.handler.Quick()):
 			unmask(payload, key)
 			wrote, s.writes = true, true
 			s.handler.Binary(payload)
@@ -46,7 +50,7 @@ func cutFrame(b []byte) (head byte, key, payload []byte) {
 	}
 	at, size := headerOf(b), int(b[1]&^masked)
 	switch {
-	case size == 127 || size == 126 && b[0] != plainState || len(b) < at+keyBytes:
+	case size == 127 || size == 126 && b[0] != plainState && b[0] != plainText || len(b) < at+keyBytes:
 		return 0, nil, nil
 	case size == 126:
 		size = int(binary.BigEndian.Uint16(b[2:]))

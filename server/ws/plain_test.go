@@ -114,7 +114,7 @@ func ours(t testing.TB, a *Acceptor, sent []byte, first, second int) (texts, sta
 	s := accept(t, a, bytes.Clone(sent[first:second]), bytes.Clone(sent[second:]))
 	l := &log{socket: s, ended: make(chan struct{})}
 	s.handler = l
-	rest, _ := s.takePlain(bytes.Clone(sent[:first]))
+	rest, _ := s.takePlain(bytes.Clone(sent[:first]), false)
 	chunks := s.wire.Conn.(*script)
 	chunks.chunks = append([][]byte{rest}, chunks.chunks...)
 	s.Start(l)
@@ -181,10 +181,10 @@ func TestWhatIsNotPlainIsLeftToGorilla(t *testing.T) {
 		l := &log{socket: s}
 		s.handler = l
 		before := bytes.Clone(b)
-		rest, wrote := s.takePlain(b)
+		rest, wrote := s.takePlain(b, false)
 		require.Equal(t, before, append([]byte{}, rest...), name)
 		require.False(t, wrote, name)
-		rest, wrote = s.takePlain(append(masked(0x82, "first"), b...))
+		rest, wrote = s.takePlain(append(masked(0x82, "first"), b...), false)
 		require.Equal(t, before, append([]byte{}, rest...), name)
 		require.True(t, wrote, name)
 		require.Equal(t, []string{"first"}, l.states, name)
@@ -193,7 +193,7 @@ func TestWhatIsNotPlainIsLeftToGorilla(t *testing.T) {
 	l := &log{socket: s}
 	s.handler = l
 	s.Close(1001, "")
-	rest, _ := s.takePlain(masked(0x82, "state"))
+	rest, _ := s.takePlain(masked(0x82, "state"), false)
 	require.NotEmpty(t, rest, "nothing is delivered after a close")
 	require.Empty(t, l.states)
 }

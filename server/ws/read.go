@@ -19,7 +19,7 @@ const (
 
 	lingerTime      = 2 * time.Second // for the device to read our close frame before the socket is torn down
 	pingsPerSecond  = 50              // a device that pings more often is flooding
-	firstReadBuffer = 4 << 10
+	firstReadBuffer = 2 << 10
 )
 
 // Start begins to read, on a goroutine of its own, and returns at once. It is called exactly once.
@@ -38,14 +38,30 @@ func (s *Socket) Start(h Handler) {
 // readOn reads until the device falls silent. Then the watch waits, or a new goroutine: carrying out a request makes the
 // stack grow, and a silent device must not keep it.
 func (s *Socket) readOn() {
-	s.unpack()
-	if !s.read() {
-		return
+	if !s.takeAhead() {
+		s.stirred.Store(true)
+		s.unpack()
+		if !s.read() {
+			return
+		}
+		s.pack()
 	}
-	s.pack()
 	if !s.sleep() {
 		go s.waitAndRead()
 	}
+}
+
+// takeAhead takes what the watch has read and reports whether that was something, and nothing is left of it.
+func (s *Socket) takeAhead() bool {
+	if len(s.wire.ahead) == 0 {
+		return false
+	}
+	rest, _ := s.takePlain(s.wire.ahead, true)
+	s.wire.ahead = rest
+	if len(rest) == 0 {
+		s.wire.ahead = nil
+	}
+	return len(rest) == 0
 }
 
 // lenders have a buffer and no socket.
@@ -78,11 +94,13 @@ func (s *Socket) sleep() bool {
 	if w == nil {
 		return false
 	}
-	lane := s.writes
+	lane, armed := s.writes, s.armed && s.lane == s.writes
+	s.armed, s.lane = true, lane
 	s.asleep.Store(true) // from here on it may be somebody else who reads
-	if !s.isClosing() && w.arm(s, lane) {
+	if !s.isClosing() && (armed && !s.stirred.Swap(false) || w.arm(s, lane)) {
 		return true
 	}
+	s.stirred.Store(true)
 	return !s.asleep.CompareAndSwap(true, false) // else somebody has woken it already
 }
 
@@ -100,7 +118,7 @@ func (s *Socket) read() bool {
 	for {
 		if _, err := s.buffer.Peek(1); err == nil { // gorilla meets the same error
 			b, _ := s.buffer.Peek(s.buffer.Buffered())
-			rest, wrote := s.takePlain(b)
+			rest, wrote := s.takePlain(b, true)
 			_, _ = s.buffer.Discard(len(b) - len(rest)) // all of it is buffered
 			if len(rest) == 0 {
 				if s.drained() && (watched || !wrote) {
@@ -148,16 +166,22 @@ func (s *Socket) deliver(kind int, r io.Reader) bool {
 		s.Close(protocol.CloseMessageTooBig, "message too big")
 	case err != nil:
 		s.finishReading(err)
-	case kind == websocket.TextMessage && !utf8.Valid(payload):
-		s.Close(protocol.CloseInvalidUTF8, "text is not UTF-8")
 	case s.isClosing():
 	case kind == websocket.TextMessage:
-		s.handler.Text(payload)
+		s.text(payload)
 	default:
 		s.writes = true
 		s.handler.Binary(payload)
 	}
 	return !s.isClosing()
+}
+
+func (s *Socket) text(payload []byte) {
+	if !utf8.Valid(payload) {
+		s.Close(protocol.CloseInvalidUTF8, "text is not UTF-8")
+		return
+	}
+	s.handler.Text(payload)
 }
 
 var errTooBig = errors.New("message over the limit")

@@ -53,9 +53,12 @@ type Socket struct {
 	handler Handler // owned by the read loop, as what follows
 	pings   pingMeter
 	writes  bool // states
+	armed   bool // the watch was told of it
+	lane    bool // where
 	done    chan struct{}
 
 	asleep     atomic.Bool // nobody reads: the watch, or a close, wakes it
+	stirred    atomic.Bool // something may have come that the watch tells no more of, unless it is armed anew
 	unanswered atomic.Bool // a ping went out and no pong came
 	slot       int         // guarded by the wheel's mutex
 	forgotten  bool        // guarded by the watch's mutex

@@ -129,15 +129,19 @@ func (w *watch) armLaneLocked(op int) error {
 func (w *watch) read(e unix.EpollEvent, buf []byte) {
 	const ends = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
 	s, lane := w.sitting(e.Fd, uint32(e.Pad)) // #nosec G115 -- the bits that arm put there
-	if s == nil || !s.asleep.CompareAndSwap(true, false) {
+	if s == nil || !s.rouse() {
 		return // who reads it has it armed anew
 	}
 	n, err := tryRead(int(e.Fd), buf) // it can't be closed: that's the business of who reads
-	rest, _ := s.takePlain(buf[:n])
+	rest, _ := s.takePlain(buf[:n], false)
 	nothing := errors.Is(err, unix.EAGAIN)
+	more := err != nil && !nothing || n == len(buf) || e.Events&ends != 0
 	switch {
-	case err != nil && !nothing, len(rest) > 0, n == len(buf), e.Events&ends != 0:
+	case len(rest) > 0, more:
 		s.wire.ahead = bytes.Clone(rest)
+		if more {
+			s.stirred.Store(true)
+		}
 		go s.readOn()
 	case s.writes != lane: // it moves
 		if !s.sleep() {
@@ -149,6 +153,15 @@ func (w *watch) read(e unix.EpollEvent, buf []byte) {
 			s.wake()
 		}
 	}
+}
+
+// rouse reports whether the watch may read s. If somebody else does, they will know that there may be more.
+func (s *Socket) rouse() bool {
+	if s.asleep.CompareAndSwap(true, false) {
+		return true
+	}
+	s.stirred.Store(true)
+	return s.asleep.CompareAndSwap(true, false) // they may have fallen asleep without having known
 }
 
 func (w *watch) sitting(fd int32, turn uint32) (s *Socket, lane bool) {
