@@ -44,7 +44,7 @@ func newBetween(s config.Settings, log zerolog.Logger) (*between, error) {
 	b.bus = redis.NewBus(client, b.resubscribed)
 	b.bus.Overhear(func(m *cluster.Message) {
 		if m.Kind == cluster.KindRoster {
-			b.registry.Heard(m.Session, leavers(m)...)
+			b.registry.Heard(m.Session, m.Version, leavers(m)...)
 		}
 	})
 	b.registry = redis.NewRegistry(client, redis.RegistryOptions{Message: server.RosterMessage, Tell: b.bus.Tell, EmptyAfter: s.Session.EmptyAfter})

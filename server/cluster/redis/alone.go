@@ -184,9 +184,15 @@ func (r *Registry) desert() {
 type keptRoster struct {
 	version int64 // of the value in Redis that it was, or that was decided on from
 	text    string
-	left    []string // who was heard to have left since; guarded by Registry.mu
+	left    []leaver // who was heard to have left; guarded by Registry.mu
 	once    sync.Once
 	v       *session.Roster
+}
+
+// leaver is a user who left with that version of a roster.
+type leaver struct {
+	user    string
+	version int64
 }
 
 // roster returns it decoded, to be read only; nil if there is none.
@@ -218,8 +224,8 @@ func (r *Registry) read(ctx context.Context, sessionID string) (v *session.Roste
 	return v, false, err
 }
 
-// Heard takes note that a roster was published: what this node knows of it by itself is old, and those have left.
-func (r *Registry) Heard(sessionID string, left ...string) {
+// Heard takes note that a roster was published: what this node knows of it by itself is old, and those left with that version.
+func (r *Registry) Heard(sessionID string, version int64, left ...string) {
 	k := r.kept.of(sessionID)
 	if k == nil {
 		return
@@ -227,7 +233,9 @@ func (r *Registry) Heard(sessionID string, left ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.heard[sessionID] = true
-	k.left = append(k.left, left...)
+	for _, user := range left {
+		k.left = append(k.left, leaver{user, version})
+	}
 }
 
 // putBackOf returns what is to be put back of a roster that Redis has lost, without those who are known to have left since:
@@ -243,8 +251,11 @@ func (r *Registry) putBackOf(k *keptRoster) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, user := range left {
-		if _, err := v.Leave(session.Leave{UserID: user, At: r.now().UnixMilli()}); err != nil {
+	for _, l := range left {
+		if l.version <= v.Version {
+			continue // they came again
+		}
+		if _, err := v.Leave(session.Leave{UserID: l.user, At: r.now().UnixMilli()}); err != nil {
 			return "", err
 		}
 	}
@@ -260,13 +271,13 @@ func (r *Registry) refresh(ctx context.Context) {
 	}
 	r.heard = map[string]bool{}
 	r.mu.Unlock()
-	read := map[string]value{}
+	read, before := map[string]value{}, r.c.current.Load()
 	for _, id := range ids {
 		if v, err := r.c.load(ctx, r.sessionKey(id)); err == nil {
 			read[id] = v
 		}
 	}
-	if len(ids) > 0 && r.unmarked != nil && r.unmarked(ctx) {
+	if len(ids) > 0 && r.unmarked != nil && (r.unmarked(ctx) || r.c.current.Load() != before) {
 		read = nil // others have written back what they know; what this node knows may not be among it yet
 	}
 	for _, id := range ids {

@@ -36,7 +36,7 @@ func part(t *testing.T) *parted {
 
 // catchUp has a node read what others wrote.
 func (m *member) catchUp(t *testing.T) {
-	m.r.Heard("s")
+	m.r.Heard("s", 0)
 	m.r.refresh(t.Context())
 }
 

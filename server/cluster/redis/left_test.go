@@ -24,7 +24,7 @@ func TestWhoWasHeardToLeaveIsNotPutBackIntoAnEmptyRedis(t *testing.T) {
 	left, err := two.r.Leave(t.Context(), session.Leave{UserID: "cem", Reason: protocol.LeftByChoice})
 	require.NoError(t, err)
 	require.NotNil(t, left.Departure)
-	one.r.Heard("s", "cem")
+	one.r.Heard("s", two.version(t), "cem")
 	two.bring(t, "dan")
 	two.halt(t)
 	server.Kill()

@@ -260,8 +260,10 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	n.Stats.Renewed.Add(1)
 	n.c.breaker.hold(asked, lease)
 	n.mu.Lock()
-	n.c.breaker.open.Store(false)
 	back, emptied := n.away != nil || n.owes, n.known != "" && n.known != mark
+	if !emptied { // else refill does it
+		n.c.breaker.open.Store(false)
+	}
 	late := n.known == "" && !errors.Is(n.away, errNotYet)
 	if back || emptied {
 		n.quietUntil = time.Now().Add(quietTime)
@@ -304,7 +306,9 @@ func (n *Node) fenced(ctx context.Context, id string) {
 	go n.owner.Fenced()
 }
 
-// refill writes what this node knows back, the rosters too if Redis has lost them, and what it decided alone.
+// refill writes what this node knows back, the rosters too if Redis has lost them, and what it decided alone. In a Redis
+// that has lost something it does nothing else before: what others have written back there is not all, and would replace
+// what this node knows.
 func (n *Node) refill(emptied bool) bool {
 	ctx, cancel := context.WithTimeout(n.ctx, quietTime)
 	defer cancel()
@@ -312,9 +316,11 @@ func (n *Node) refill(emptied bool) bool {
 		n.devices.hung.lose()
 		n.registry.hung.lose()
 	}
-	replaced, err := n.devices.refill(ctx, n.owner.Profiles)
+	replaced, err := n.devices.refill(try(ctx), n.owner.Profiles)
 	if emptied {
-		err = errors.Join(err, n.vouch(ctx))
+		if err = errors.Join(err, n.vouch(try(ctx))); err == nil {
+			n.c.breaker.open.Store(false)
+		}
 	}
 	err = errors.Join(err, n.registry.rejoin(ctx), n.attachOwn(ctx))
 	if emptied && err == nil {

@@ -77,14 +77,14 @@ func (r *Registry) putBack(ctx context.Context, id string) (*session.Roster, err
 		if err != nil {
 			return "", false, err
 		}
-		departed, err := r.depart(there, mine)
+		departed, err := r.depart(there, func(m session.Member) bool { return mine.Member(m.User.ID) == nil })
 		if err != nil {
 			return "", false, err
 		}
 		if there.Version >= mine.Version {
 			final = there
-			if restored := there.Restore(r.ownMembers(mine)); len(restored) == 0 && !departed {
-				return "", false, nil
+			if restored, err := r.restore(there, r.ownMembers(mine)); err != nil || !restored && !departed {
+				return "", false, err
 			}
 			there.Take()
 			return string(there.Encode()), true, nil
@@ -93,7 +93,9 @@ func (r *Registry) putBack(ctx context.Context, id string) (*session.Roster, err
 			return "", false, err
 		}
 		members := there.Snapshot().Members
-		final.Restore(members)
+		if _, err := r.restore(final, members); err != nil {
+			return "", false, err
+		}
 		for _, m := range members {
 			for _, d := range m.Devices {
 				if d.Node != r.self() { // whose node has written it since
@@ -124,11 +126,23 @@ redis.call('SET', KEYS[1], ARGV[1])
 return 1
 `)
 
-// depart takes those out of a roster that stands in Redis who hang on this node alone and are, as it knows, not in it: they
-// have left, and Redis has lost that. It reports whether there were any.
-func (r *Registry) depart(there, mine *session.Roster) (some bool, _ error) {
+// restore puts members back who are missing, or are there by an earlier stay. It reports whether there were any.
+func (r *Registry) restore(v *session.Roster, members []session.Member) (some bool, _ error) {
+	for _, m := range members {
+		if have := v.Member(m.User.ID); have != nil && have.JoinedAt < m.JoinedAt {
+			if _, err := v.Leave(session.Leave{UserID: m.User.ID, Reason: protocol.LeftByChoice, At: m.JoinedAt}); err != nil {
+				return false, err
+			}
+		}
+	}
+	return len(v.Restore(members)) > 0, nil
+}
+
+// depart takes those out of a roster that stands in Redis who hang on this node alone and, as it knows, have left: Redis has
+// lost that. It reports whether there were any.
+func (r *Registry) depart(there *session.Roster, left func(session.Member) bool) (some bool, _ error) {
 	for _, m := range there.Snapshot().Members {
-		if mine.Member(m.User.ID) != nil || !r.onlyHere(m) {
+		if !r.onlyHere(m) || !left(m) {
 			continue
 		}
 		if _, err := there.Leave(session.Leave{UserID: m.User.ID, Reason: protocol.LeftByChoice, At: r.now().UnixMilli()}); err != nil {
@@ -170,22 +184,20 @@ func (r *Registry) takeOut(ctx context.Context, here func(user string, d session
 }
 
 func (r *Registry) takeOutOf(ctx context.Context, id string, here func(user string, d session.Device) bool) error {
-	_, err := r.ask(ctx, id, &task{do: func(v *session.Roster) (touched []string, _ error) {
-		if v == nil || r.kept.has(id) {
-			return nil, nil
+	return r.c.update(ctx, r.sessionKey(id), 0, func(body string) (string, bool, error) {
+		if body == "" {
+			return "", false, nil
 		}
-		for _, m := range v.Snapshot().Members {
-			if !r.onlyHere(m) || !slices.ContainsFunc(m.Devices, func(d session.Device) bool { return here(m.User.ID, d) }) {
-				continue // who isn't here is waited for
-			}
-			if _, err := v.Leave(session.Leave{UserID: m.User.ID, Reason: protocol.LeftByChoice, At: r.now().UnixMilli()}); err != nil {
-				return touched, err
-			}
-			touched = append(touched, m.User.ID)
+		there, err := session.DecodeRoster([]byte(body))
+		if err != nil {
+			return "", false, err
 		}
-		return touched, nil
-	}})
-	return err
+		some, err := r.depart(there, func(m session.Member) bool { // who isn't here is waited for
+			return slices.ContainsFunc(m.Devices, func(d session.Device) bool { return here(m.User.ID, d) })
+		})
+		there.Take()
+		return string(there.Encode()), some, err
+	})
 }
 
 // ownMembers returns the members with a device on this node.

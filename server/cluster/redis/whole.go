@@ -101,6 +101,9 @@ func (n *Node) whole(ctx context.Context, mark string) (bool, error) {
 		case err != nil:
 			return false, err
 		case all:
+			if have := n.c.current.Load(); have != nil && have != g {
+				n.c.breaker.open.Store(true) // until this node has written back what it knows
+			}
 			n.c.current.Store(g)
 			return true, nil
 		}

@@ -61,6 +61,79 @@ func TestAServerThatComesBackWithWhatItHadSavedIsFilled(t *testing.T) {
 	require.Zero(t, one.fences.Load()+two.fences.Load())
 }
 
+// newTwice has ben, who is on two, leave and come back, which Redis loses. Neither node does anything by itself any more.
+func newTwice(t *testing.T) (one, two *member) {
+	server, one, two := newTwo(t)
+	answer, err := server.Command("SAVE")
+	require.NoError(t, err)
+	require.Equal(t, "+OK", answer)
+	two.bring(t, "dan")
+	one.catchUp(t)
+	one.Check(t.Context()) // and knows of two
+	one.halt(t)
+	_, err = two.r.Leave(t.Context(), session.Leave{SessionID: "s", UserID: "ben", Reason: protocol.LeftByChoice, At: time.Now().UnixMilli()})
+	require.NoError(t, err)
+	two.bring(t, "ben")
+	two.halt(t)
+	server.Kill()
+	server.Restart()
+	require.True(t, one.Check(one.ctx))
+	require.Equal(t, []string{"ada", "ben", "dan"}, one.users(t), "by the stay before")
+	return one, two
+}
+
+// TestANodeWritesBackWhatItKnowsBeforeItDoesAnythingElse, also what others do meanwhile.
+func TestANodeWritesBackWhatItKnowsBeforeItDoesAnythingElse(t *testing.T) {
+	t.Parallel()
+	one, two := newTwice(t)
+	two.refilling = func() {
+		two.refilling = nil
+		_, err := two.r.Leave(t.Context(), session.Leave{SessionID: "s", UserID: "eve"})
+		require.NoError(t, err)
+		_, err = two.d.Attach(t.Context(), cluster.Attach{Now: time.Now(), Device: cluster.Device{ID: "second", UserID: "dan", Node: two.ID(), Incarnation: "second"}})
+		require.NoError(t, err)
+	}
+	require.True(t, two.Check(two.ctx))
+	two.Check(two.ctx) // the device came too late for it
+	one.Check(one.ctx) // and knows of it
+	stand(t, one, two, "ada", "dan", "ben")
+	of, err := one.d.Of(t.Context(), "dan")
+	require.NoError(t, err)
+	require.Len(t, of["dan"].Devices, 2)
+}
+
+// TestTheLaterOfTwoStaysIsPutBack, however much the node that knows of the earlier one alone has done before.
+func TestTheLaterOfTwoStaysIsPutBack(t *testing.T) {
+	t.Parallel()
+	one, two := newTwice(t)
+	for range 3 {
+		edit := session.MemberEdit{UserID: "ada", Attributes: protocol.Attributes{"hand": []byte(time.Now().Format(`"150405.000000"`))}}
+		_, err := one.r.Edit(t.Context(), session.Edit{SessionID: "s", Members: []session.MemberEdit{edit}})
+		require.NoError(t, err)
+	}
+	require.True(t, two.Check(two.ctx))
+	one.Check(one.ctx) // and knows of it
+	stand(t, one, two, "ada", "dan", "ben")
+}
+
+// TestWhoLeftAndCameAgainIsPutBack has the word of the first come late.
+func TestWhoLeftAndCameAgainIsPutBack(t *testing.T) {
+	t.Parallel()
+	server, one, two := newTwo(t)
+	_, err := two.r.Leave(t.Context(), session.Leave{SessionID: "s", UserID: "ben", Reason: protocol.LeftByChoice, At: time.Now().UnixMilli()})
+	require.NoError(t, err)
+	left := two.version(t)
+	two.bring(t, "ben")
+	two.r.Heard("s", left, "ben")
+	two.halt(t)
+	one.halt(t)
+	flush(t, server)
+	require.True(t, two.Check(two.ctx))
+	require.True(t, one.Check(one.ctx))
+	two.Check(two.ctx) // and knows of it
+	stand(t, one, two, "ada", "ben")
+}
+
 // TestWhoseJoinWasWrittenAndNotAnsweredStaysWhenAllIsLost has joined again since, which changed nothing.
 func TestWhoseJoinWasWrittenAndNotAnsweredStaysWhenAllIsLost(t *testing.T) {
 	t.Parallel()
@@ -98,7 +171,7 @@ func TestWhatOthersWroteBackFirstDoesNotReplaceWhatANodeKnows(t *testing.T) {
 	flush(t, server)
 	two.ctx, one.ctx = context.Background(), context.Background()
 	require.True(t, two.Check(two.ctx))
-	one.r.Heard("s") // somebody's flush
+	one.r.Heard("s", 0) // somebody's flush
 	one.r.refresh(one.ctx)
 	require.True(t, one.Check(one.ctx))
 	require.ElementsMatch(t, []string{"ada", "ben"}, one.users(t))
