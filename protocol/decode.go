@@ -73,8 +73,9 @@ func decoderOf(t reflect.Type) decodeFunc {
 }
 
 var (
-	typeRaw  = reflect.TypeFor[json.RawMessage]()
-	typeTime = reflect.TypeFor[Time]()
+	typeRaw    = reflect.TypeFor[json.RawMessage]()
+	typeTime   = reflect.TypeFor[Time]()
+	typeMember = reflect.TypeFor[Member]()
 )
 
 // newDecoder panics for a type that no params have: it is met by the first test that decodes the method.

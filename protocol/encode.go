@@ -51,6 +51,8 @@ func newEncoder(t reflect.Type) encodeFunc {
 		return encodeRaw
 	case typeTime:
 		return encodeTime
+	case typeMember:
+		return newMemberEncoder()
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -90,6 +92,39 @@ func encodeTime(dst []byte, v reflect.Value) ([]byte, error) {
 		return v.Addr().Interface().(*Time).appendJSON(dst), nil
 	}
 	return v.Interface().(Time).appendJSON(dst), nil
+}
+
+// WriteMembers encodes members for all messages that have one of them from now on. They must not be changed any more.
+func WriteMembers(members []Member) error {
+	encode := encoderOf(typeMember)
+	var all []byte
+	ends := make([]int, len(members))
+	for i := range members {
+		var err error
+		if all, err = encode(all, reflect.ValueOf(&members[i]).Elem()); err != nil {
+			return err
+		}
+		ends[i] = len(all)
+	}
+	start := 0
+	for i, end := range ends {
+		members[i].written = all[start:end:end]
+		start = end
+	}
+	return nil
+}
+
+// newMemberEncoder encodes members: most of what is sent to a crowd are members, the same for many.
+func newMemberEncoder() encodeFunc {
+	encode := newStructEncoder(typeMember)
+	return func(dst []byte, v reflect.Value) ([]byte, error) {
+		if v.CanAddr() {
+			if m := v.Addr().Interface().(*Member); m.written != nil {
+				return append(dst, m.written...), nil
+			}
+		}
+		return encode(dst, v)
+	}
 }
 
 func newPointerEncoder(t reflect.Type) encodeFunc {

@@ -19,6 +19,9 @@ func FieldsOf(t reflect.Type) []Field {
 	var all []Field
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if !f.IsExported() {
+			continue
+		}
 		tag, tagged := f.Tag.Lookup("json")
 		if f.Anonymous && !tagged {
 			for _, inner := range FieldsOf(f.Type) {

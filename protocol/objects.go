@@ -222,6 +222,8 @@ type Member struct {
 	Devices    []Kind     `json:"devices"`
 	Connected  bool       `json:"connected"`
 	JoinedAt   Time       `json:"joined_at"`
+
+	written []byte // all of it as JSON, once WriteMembers has been called
 }
 
 // ActionName names something a viewer may do to a person.

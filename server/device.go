@@ -34,7 +34,7 @@ type Device struct {
 
 	shown chan struct{} // full while an answer or a resync is under way that shows d its place
 
-	replaced atomic.Bool // another socket was found to have taken it over: nothing more is carried out
+	replaced atomic.Bool // another socket was found to have taken it over, or may have: nothing more is carried out
 
 	parted atomic.Int64 // how often it may have come to be others whose states d doesn't get
 
@@ -45,7 +45,6 @@ type Device struct {
 	ended       bool        // Closed has run
 	busy        int         // requests and resyncs in flight: notifications are held
 	held        []outgoing
-	kept        int         // bytes of held, as the socket was told
 	unanswered  bool        // hello is under way: nothing at all comes before its answer
 	relief      *time.Timer // after which revisions wait no longer; nil: none is held
 	relieved    bool        // they don't
@@ -122,12 +121,8 @@ func (d *Device) holdLocked(o outgoing) {
 	if d.ended {
 		return
 	}
-	n := len(o.frame)
-	if o.shared != nil {
-		n = o.shared.Size()
-	}
-	d.kept += n
-	if room := d.sock.Hold(n); !room || len(d.held) == maxHeld {
+	if room := d.sock.Hold(o.kept()); !room || len(d.held) == maxHeld {
+		d.sock.LetGo(o.kept())
 		d.srv.metrics.heldFull.Inc()
 		d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
 		return
@@ -135,11 +130,15 @@ func (d *Device) holdLocked(o outgoing) {
 	d.held = append(d.held, o)
 }
 
+func (o outgoing) kept() ws.Held { return ws.Held{Text: o.frame, Frame: o.shared} }
+
 // letGoLocked returns what was held.
 func (d *Device) letGoLocked() []outgoing {
 	held := d.held
-	d.sock.Hold(-d.kept)
-	d.held, d.kept = nil, 0
+	d.held = nil
+	for _, o := range held {
+		d.sock.LetGo(o.kept())
+	}
 	return held
 }
 
@@ -191,16 +190,18 @@ func (d *Device) sendLocked(o outgoing) {
 		}
 		d.place.version = max(d.place.version, o.version)
 	}
-	if o.shared == nil {
-		d.pushLocked(o.frame)
-	} else if !d.sock.SendFrame(o.shared) {
-		d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
-	}
+	d.pushLocked(o)
 }
 
 // pushLocked queues a frame; a device whose queue is full is closed and comes back.
-func (d *Device) pushLocked(frame []byte) {
-	if !d.sock.Send(frame) {
+func (d *Device) pushLocked(o outgoing) {
+	queued := false
+	if o.shared == nil {
+		queued = d.sock.Send(o.frame)
+	} else {
+		queued = d.sock.SendFrame(o.shared)
+	}
+	if !queued {
 		d.sock.Close(protocol.CloseSlowReader, "too slow a reader")
 	}
 }
@@ -227,7 +228,7 @@ func (d *Device) holdAll() {
 
 // release sends frames (an answer and what belongs to it) ahead of everything held, then, with the last hold gone,
 // what was held.
-func (d *Device) release(frames ...[]byte) {
+func (d *Device) release(frames ...outgoing) {
 	d.mu.Lock()
 	defer d.unlock()
 	for _, f := range frames {

@@ -51,7 +51,7 @@ func (d *Device) Text(payload []byte) {
 	var fx effects
 	d.hold()
 	if answer := d.carryOut(items, batch, &fx); answer != nil {
-		fx.trail = append([][]byte{answer}, fx.trail...)
+		fx.trail = append([]outgoing{{frame: answer}}, fx.trail...)
 	}
 	d.release(fx.trail...)
 	d.srv.publish(d, &fx)
@@ -142,7 +142,7 @@ func (d *Device) permit() bool {
 func (d *Device) pushAnswer(frame []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.pushLocked(frame)
+	d.pushLocked(outgoing{frame: frame})
 }
 
 // refusal turns what a handler returned into what the client may know. What is nobody's business is logged under the

@@ -18,7 +18,7 @@ type effects struct {
 	present  []string          // users whose presence may look different now
 	touched  []string          // users of whom a panel may show something different now
 	placed   map[string]string // by user: the device that was put into a session without having asked
-	trail    [][]byte          // frames that belong right behind the answer
+	trail    []outgoing        // frames that belong right behind the answer
 	after    []func()
 	placing  bool // see Device.placing
 }

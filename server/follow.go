@@ -63,7 +63,7 @@ func (s *Server) resyncNow(ctx context.Context, d *Device) error {
 	}
 	s.keepStates(id)
 	view.Result.Missed = d.tellMissed(id)
-	frames := append([][]byte{encode(protocol.NotifySessionResync, view.Result)}, view.Rest...)
+	frames := append([]outgoing{{frame: encode(protocol.NotifySessionResync, view.Result)}}, restOf(view)...)
 	d.mu.Lock()
 	for _, f := range frames {
 		d.pushLocked(f)

@@ -6,6 +6,7 @@ import (
 
 	"foyer/protocol"
 	"foyer/server/cluster"
+	"foyer/server/ws"
 	"foyer/session"
 )
 
@@ -117,9 +118,19 @@ func (s *Server) goIn(ctx context.Context, d *Device, fx *effects, decide func(s
 	entry.Result.Missed = d.tellMissed(id)
 	r.know(entry.Result.Session)
 	s.settle(d, &place{room: r, number: entry.Result.Number, version: entry.Through, stamp: entry.Stamp})
-	fx.trail = append(fx.trail, entry.Rest...)
+	fx.trail = append(fx.trail, restOf(entry)...)
 	fx.then(func() { s.showStates(s.ctx, d) })
 	return entry.Result, nil
+}
+
+// restOf returns the frames that follow the answer to a join.
+func restOf(e session.Entry) []outgoing {
+	var rest []outgoing
+	for _, part := range e.Rest {
+		frame := part.Made(func(text []byte) any { return ws.NewText(text) })
+		rest = append(rest, outgoing{shared: frame.(*ws.Frame)})
+	}
+	return rest
 }
 
 // headset returns the newest of a user's devices that are no companions.

@@ -123,7 +123,7 @@ func (d *Device) replay(answer [][]byte, entries []logEntry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, f := range answer {
-		d.pushLocked(f)
+		d.pushLocked(outgoing{frame: f})
 	}
 	for _, e := range entries {
 		d.sendLocked(e.outgoing)

@@ -8,7 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foyer/protocol"
+	"foyer/session"
 )
+
+// firstVersion is what the versions of a roster begin after.
+const firstVersion = session.MaxMembers / session.MembersInAnswer
 
 // summary takes what came, one short line each.
 func (d *device) summary() []string {
@@ -45,7 +49,7 @@ func line(t *testing.T, f frame) string {
 	case protocol.NotifySessionRoster:
 		var n protocol.SessionRoster
 		decode(&n)
-		s := fmt.Sprintf("roster v%d", n.Version)
+		s := fmt.Sprintf("roster v%d", n.Version-firstVersion)
 		for _, m := range n.Joined {
 			s += " +" + m.User.ID
 		}
@@ -63,7 +67,7 @@ func line(t *testing.T, f frame) string {
 	case protocol.NotifySessionResync:
 		var n protocol.SessionJoinResult
 		decode(&n)
-		return fmt.Sprintf("resync v%d members=%d missed=%t", n.Version, len(n.Members), n.Missed)
+		return fmt.Sprintf("resync v%d members=%d missed=%t", n.Version-firstVersion, len(n.Members), n.Missed)
 	case protocol.NotifySessionMessage:
 		var n protocol.SessionMessage
 		decode(&n)

@@ -102,7 +102,7 @@ type Joined struct {
 	// published with a version up to Through is in here already.
 	Members []protocol.Member
 	Version int64
-	Rest    [][]byte
+	Rest    []*Part
 	Through int64
 	Moved   *Departure // the place left behind
 }

@@ -37,10 +37,11 @@ type gone struct {
 	role protocol.Role
 }
 
-// NewRoster returns the empty roster of a session.
+// NewRoster returns the empty roster of a session. Its versions begin as high as a View of a full session needs, as
+// hundreds may come with the very first Take.
 func NewRoster(id string, r Rules, now int64) *Roster {
 	return &Roster{
-		ID: id, rules: r, emptySince: now,
+		ID: id, Version: MaxMembers / MembersInAnswer, rules: r, emptySince: now,
 		members: map[string]*Member{}, gone: map[string]gone{},
 		before: map[string]*Member{}, reasons: map[string]protocol.LeaveReason{},
 	}
@@ -343,7 +344,6 @@ func (r *Roster) Restore(members []Member) []Member {
 	if r.host == "" {
 		r.inherit()
 	}
-	r.Version += int64(len(back)) // as if each had joined by themselves: versions can't be as low as a View needs
 	return back
 }
 

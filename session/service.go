@@ -56,7 +56,7 @@ type Actor struct {
 // on from Result's, up to Through. A roster that is published with a version up to Through is in here already.
 type Entry struct {
 	Result  protocol.SessionJoinResult
-	Rest    [][]byte
+	Rest    []*Part
 	Through int64
 	Stamp   int64 // the member's, to tell this stay from an earlier one
 }

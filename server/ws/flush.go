@@ -12,6 +12,9 @@ import (
 // batchBytes is how much is taken from the queue for one write. It bounds what can't be taken back any more.
 const batchBytes = 64 << 10
 
+// largeBytes is from which length on a shared frame is written by itself: a write costs less than the copy for one with others.
+const largeBytes = 16 << 10
+
 // batch is what one write carries: control frames first, messages in order, the close frame last.
 type batch struct {
 	ping     bool
@@ -103,7 +106,7 @@ func (s *Socket) take() (batch, bool) {
 	b := batch{ping: s.ping, pong: s.pong}
 	s.ping, s.pong = false, nil
 	n, size := 0, 0
-	for n < len(s.queue) && (n == 0 || size < batchBytes) {
+	for n < len(s.queue) && (n == 0 || size < batchBytes && !s.queue[n].large() && !s.queue[n-1].large()) {
 		e := s.queue[n]
 		size += e.size()
 		if e.state {

@@ -54,12 +54,30 @@ func (a *Acceptor) room(messages, bytes int) bool {
 // QueueTotal is how many bytes may wait for all devices together, 0 for no limit.
 func (a *Acceptor) QueueTotal() int { return a.options.QueueTotal }
 
-// Hold counts n bytes that the owner keeps back for the device (fewer, if n is negative) and reports whether the device
-// may have so much waiting. The owner gives back all that it held before or when Closed is called.
-func (s *Socket) Hold(n int) bool {
+// Held is a message that the owner keeps back for a device: a text of its own, or a shared frame.
+type Held struct {
+	Text  []byte
+	Frame *Frame
+}
+
+func (h Held) entry() entry { return entry{text: h.Text, frame: h.Frame} }
+
+// Hold counts a message that the owner keeps back for the device and reports whether the device may have so much waiting.
+// The owner gives back (LetGo) all that it held before or when Closed is called.
+func (s *Socket) Hold(h Held) bool {
+	e := h.entry()
+	s.owner.charge(e)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held += n
-	s.owner.stats.Queued.Add(int64(n))
-	return n <= 0 || !s.closing && s.owner.room(0, s.bytes+s.held)
+	s.held += e.size()
+	return !s.closing && s.owner.room(0, s.bytes+s.held)
+}
+
+// LetGo counts a message that was held out again.
+func (s *Socket) LetGo(h Held) {
+	e := h.entry()
+	s.mu.Lock()
+	s.held -= e.size()
+	s.mu.Unlock()
+	s.owner.discharge([]entry{e})
 }

@@ -91,6 +91,9 @@ func (e entry) size() int {
 	return len(e.text)
 }
 
+// large reports whether e is a shared frame that is written by itself.
+func (e entry) large() bool { return e.frame != nil && e.size() >= largeBytes }
+
 // Send queues a text message, which must not be changed afterwards. It answers false if the queue is full or the socket
 // is closing; on a full queue the owner closes with 4000.
 func (s *Socket) Send(text []byte) bool { return s.enqueue(entry{text: text}) }

@@ -96,7 +96,7 @@ func (r *Registry) sessionKey(id string) string { return r.c.key("r", cluster.Se
 func (r *Registry) Join(ctx context.Context, j session.Join) (session.Joined, error) {
 	var arrived bool
 	got, err := r.ask(ctx, j.SessionID, &task{
-		make: func() *session.Roster { return newRoster(j.SessionID, j.Rules, j.At) },
+		make: func() *session.Roster { return session.NewRoster(j.SessionID, j.Rules, j.At) },
 		user: j.User.ID,
 		do: func(v *session.Roster) (touched []string, err error) {
 			_, arrived, err = v.Join(j)
@@ -115,14 +115,6 @@ func (r *Registry) Join(ctx context.Context, j session.Join) (session.Joined, er
 	out, err := got.view.Joined(j.User.ID)
 	out.Arrived, out.Moved = arrived, moved
 	return out, err
-}
-
-// newRoster returns the roster of a session that nobody knows yet. Its versions begin as high as a View of a full session
-// needs: here, other than in one process, hundreds may come with the very first flush.
-func newRoster(id string, rules session.Rules, at int64) *session.Roster {
-	v := session.NewRoster(id, rules, at)
-	v.Version = session.MaxMembers / session.MembersInAnswer
-	return v
 }
 
 // leaveBehind takes the user out of where they were, if they are still there by the same stay.
@@ -195,7 +187,7 @@ func (r *Registry) Edit(ctx context.Context, e session.Edit) (members []session.
 func (r *Registry) SetRules(ctx context.Context, sessionID string, rules session.Rules) error {
 	at := r.now().UnixMilli()
 	_, err := r.ask(ctx, sessionID, &task{
-		make: func() *session.Roster { return newRoster(sessionID, rules, at) },
+		make: func() *session.Roster { return session.NewRoster(sessionID, rules, at) },
 		do:   func(v *session.Roster) ([]string, error) { v.SetRules(rules); return nil, nil },
 	})
 	if away(err) {
@@ -207,7 +199,7 @@ func (r *Registry) SetRules(ctx context.Context, sessionID string, rules session
 // End implements session.Members.
 func (r *Registry) End(ctx context.Context, sessionID string, at int64) (gone []session.Departure, err error) {
 	_, err = r.ask(ctx, sessionID, &task{
-		make: func() *session.Roster { return newRoster(sessionID, session.Rules{}, at) },
+		make: func() *session.Roster { return session.NewRoster(sessionID, session.Rules{}, at) },
 		do: func(v *session.Roster) (touched []string, err error) {
 			if gone = nil; !v.Ended() || v.Len() > 0 {
 				gone = v.End(at)

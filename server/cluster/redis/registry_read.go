@@ -224,7 +224,7 @@ func (r *Registry) Restore(ctx context.Context, sessionID string, rules session.
 	free := slices.DeleteFunc(slices.Clone(members), func(m session.Member) bool { return elsewhere[m.User.ID] != "" })
 	at := r.now().UnixMilli()
 	_, err = r.ask(ctx, sessionID, &task{
-		make: func() *session.Roster { return newRoster(sessionID, rules, at) },
+		make: func() *session.Roster { return session.NewRoster(sessionID, rules, at) },
 		do: func(v *session.Roster) (touched []string, err error) {
 			v.SetRules(rules)
 			for _, m := range v.Restore(free) {

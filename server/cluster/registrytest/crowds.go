@@ -77,6 +77,15 @@ func crowd(w *world, n int) {
 	require.LessOrEqual(w.t, len(w.settled("s")), n)
 }
 
+// sent returns members as they come over the wire.
+func sent(t require.TestingT, members []protocol.Member) []protocol.Member {
+	answer, err := protocol.AppendResult(nil, nil, protocol.SessionJoinResult{Members: members})
+	require.NoError(t, err)
+	var got struct{ Result protocol.SessionJoinResult }
+	require.NoError(t, json.Unmarshal(answer, &got))
+	return got.Result.Members
+}
+
 // complete checks that a client which has the answer and then applies the rest, and what is published after it, has
 // the roster, each version following the one before.
 func complete(w *world, a session.Joined, user string) {
@@ -84,7 +93,7 @@ func complete(w *world, a session.Joined, user string) {
 	require.LessOrEqual(w.t, len(a.Members), session.MembersInAnswer)
 	require.Contains(w.t, users(a.Members), user)
 	client := mirror{version: a.Version, members: map[string]protocol.Member{}}
-	for _, m := range a.Members {
+	for _, m := range sent(w.t, a.Members) {
 		client.members[m.User.ID] = m
 	}
 	take := func(c protocol.SessionRoster) {
@@ -92,16 +101,16 @@ func complete(w *world, a session.Joined, user string) {
 		client.version = c.Version
 		client.apply(c)
 	}
-	for _, frame := range a.Rest {
+	for _, part := range a.Rest {
 		var f struct {
 			Method protocol.Method
 			Params protocol.SessionRoster
 		}
-		require.NoError(w.t, json.Unmarshal(frame, &f))
+		require.NoError(w.t, json.Unmarshal(part.Text, &f))
 		require.Equal(w.t, protocol.NotifySessionRoster, f.Method)
 		again, err := protocol.EncodeNotification(f.Method, f.Params)
 		require.NoError(w.t, err)
-		require.Equal(w.t, string(again), string(frame))
+		require.Equal(w.t, string(again), string(part.Text))
 		take(f.Params)
 	}
 	require.Equal(w.t, a.Through, client.version)

@@ -19,7 +19,7 @@ var joining = map[string]func(*world){
 		require.Equal(w.t, protocol.Member{
 			User: protocol.User{ID: "ada", Name: "Name of ada"}, Number: 1, Role: protocol.RoleHost, Attributes: protocol.Attributes{},
 			Devices: []protocol.Kind{protocol.KindHeadset}, Connected: true, JoinedAt: protocol.AtMillis(start),
-		}, a.Members[0], "the address stays with its owner")
+		}, sent(w.t, a.Members)[0], "the address stays with its owner")
 		b := w.join("s", "ben", 1)
 		require.Equal(w.t, []string{"ada", "ben"}, users(b.Members))
 		require.Equal(w.t, uint16(2), b.Member.Number)
