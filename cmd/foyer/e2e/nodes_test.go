@@ -180,6 +180,28 @@ func TestWhoHungOnADeadNodeIsGone(t *testing.T) {
 	t.Logf("gone after %v", time.Since(killed).Round(time.Millisecond)) // the lease and a little, unless Redis was slow for the other node
 }
 
+// TestANoteEndsThoughTheNodeThatItWasSetOnIsKilled has Ada be told by her own node, which knows when.
+func TestANoteEndsThoughTheNodeThatItWasSetOnIsKilled(t *testing.T) {
+	t.Parallel()
+	p := newNodes(t)
+	ada, ben := p.one.guest("ada", nil), p.two.guest("ben", nil)
+	p.one.guest("ben", nil)
+	_, err := ada.SendInvitation(t.Context(), protocol.InvitationSendParams{To: protocol.To{UserID: "ben"}})
+	require.NoError(t, err)
+	_, err = ben.SendInvitation(t.Context(), protocol.InvitationSendParams{To: protocol.To{UserID: "ada"}})
+	require.NoError(t, err)
+	note, until := "at lunch", protocol.At(time.Now().Add(6*time.Second))
+	_, err = ben.SetPresence(t.Context(), protocol.PresenceSetParams{Status: protocol.StatusOnline, Note: &note, NoteUntil: &until})
+	require.NoError(t, err)
+	says := func(note string) func(*protocol.PresenceChanged) bool {
+		return func(e *protocol.PresenceChanged) bool { return e.People[0].Presence.Note == note }
+	}
+	await(ada, "the note", says(note))
+	p.two.end(syscall.SIGKILL)
+	await(ada, "the note's end", says(""))
+	require.WithinRange(t, time.Now(), until.Time, until.Add(2*time.Second))
+}
+
 // TestANodeThatStopsSendsItsPeopleToTheOthers drains one of two nodes: its people come back on the other with what they
 // had, and nobody sees them leave.
 func TestANodeThatStopsSendsItsPeopleToTheOthers(t *testing.T) {
