@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,7 +47,11 @@ type Verifier struct {
 	now      func() time.Time
 	// header is the first part of the last good token that was signed with the secret: most have the same.
 	header atomic.Pointer[string]
+	macs   sync.Pool // of hash.Hash, with the secret
 }
+
+// compact is the encoding of a token's parts.
+var compact = base64.RawURLEncoding.Strict()
 
 // New returns a Verifier, or an error that says which option can't be.
 func New(o Options) (*Verifier, error) {
@@ -137,16 +143,21 @@ func (v *Verifier) read(ctx context.Context, token string, p *payload) error {
 // openBySecret is open for a token with a known header, which has said all that a header can: that the signature is
 // HS256's over the signed part, as it was sent.
 func (v *Verifier) openBySecret(signed, body, signature string, p *payload) error {
-	given, err := base64.RawURLEncoding.Strict().DecodeString(signature)
+	given, err := compact.DecodeString(signature)
 	if err != nil {
 		return err
 	}
-	mac := hmac.New(sha256.New, v.secret)
+	mac, _ := v.macs.Get().(hash.Hash)
+	if mac == nil {
+		mac = hmac.New(sha256.New, v.secret)
+	}
+	defer v.macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(signed))
 	if !hmac.Equal(given, mac.Sum(nil)) {
 		return errors.New("another signature")
 	}
-	text, err := base64.RawURLEncoding.Strict().DecodeString(body)
+	text, err := compact.DecodeString(body)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"net"
 	"os"
 	"testing"
@@ -87,4 +88,19 @@ func TestADeadlineEndsWaiting(t *testing.T) {
 	<-waits
 	require.NoError(t, b.SetReadDeadline(past))
 	require.ErrorIs(t, <-ended, os.ErrDeadlineExceeded)
+}
+
+func TestTheEndThatComesWithARequestIsSeen(t *testing.T) {
+	h, url := listen(t, nil)
+	for i := range 200 {
+		c := dial(t, url)
+		l := <-h.logs
+		_, err := c.NetConn().Write(bytes.Repeat(masked(0x81, "request"), 1+i%3))
+		require.NoError(t, err)
+		require.NoError(t, c.NetConn().(*net.TCPConn).CloseWrite())
+		l.end(t)
+		require.Len(t, l.texts, 1+i%3)
+		<-l.socket.Done()
+		require.NoError(t, c.NetConn().Close())
+	}
 }

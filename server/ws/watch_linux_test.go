@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"runtime"
@@ -223,21 +222,6 @@ func TestTheEndThatComesWithAStateIsSeen(t *testing.T) {
 		require.NoError(t, c.NetConn().(*net.TCPConn).CloseWrite())
 		l.end(t)
 		require.Len(t, l.states, states)
-		<-l.socket.Done()
-		require.NoError(t, c.NetConn().Close())
-	}
-}
-
-func TestTheEndThatComesWithARequestIsSeen(t *testing.T) {
-	h, url := listen(t, nil)
-	for i := range 200 {
-		c := dial(t, url)
-		l := <-h.logs
-		_, err := c.NetConn().Write(bytes.Repeat(masked(0x81, "request"), 1+i%3))
-		require.NoError(t, err)
-		require.NoError(t, c.NetConn().(*net.TCPConn).CloseWrite())
-		l.end(t)
-		require.Len(t, l.texts, 1+i%3)
 		<-l.socket.Done()
 		require.NoError(t, c.NetConn().Close())
 	}

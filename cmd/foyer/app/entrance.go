@@ -74,13 +74,12 @@ func (e *entrance) Close() error {
 
 // guest is what is needed to read one request.
 type guest struct {
-	first [4096]byte // longer requests are the HTTP server's
-	text  bytes.Reader
-	lines *bufio.Reader
+	first [4096]byte    // longer requests are the HTTP server's
+	none  *bufio.Reader // for whoever takes the connection over: nothing is left to read
 	out   *bufio.Writer // of whoever takes the connection over, while it is answered
 }
 
-var guests = sync.Pool{New: func() any { return &guest{lines: bufio.NewReaderSize(nil, 1024), out: bufio.NewWriterSize(nil, 512)} }}
+var guests = sync.Pool{New: func() any { return &guest{none: bufio.NewReaderSize(nil, 16), out: bufio.NewWriterSize(nil, 512)} }}
 
 // meet reads what a connection sends first.
 func (e *entrance) meet(c net.Conn) {
@@ -92,14 +91,14 @@ func (e *entrance) meet(c net.Conn) {
 		e.end(c)
 		return
 	}
-	r := g.request(g.first[:n])
+	r := plain(g.first[:n])
 	if r == nil {
 		e.handOn(c, g.first[:n])
 		return
 	}
 	r.RemoteAddr = c.RemoteAddr().String()
 	g.out.Reset(c)
-	e.answer(c, r, bufio.NewReadWriter(g.lines, g.out))
+	e.answer(c, r, bufio.NewReadWriter(g.none, g.out))
 	g.out.Reset(nil)
 }
 

@@ -1,67 +1,69 @@
 package app
 
 import (
-	"bytes"
 	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
 )
 
 // plainStart is how a request begins that the entrance answers.
-var plainStart = []byte("GET /v1/ws HTTP/1.1\r\n")
+const plainStart = "GET /v1/ws HTTP/1.1\r\n"
 
-// request returns the request that p is, nil if p isn't all of a plain one.
-func (g *guest) request(p []byte) *http.Request {
-	if !plain(p) {
-		return nil
-	}
-	g.text.Reset(p)
-	g.lines.Reset(&g.text)
-	r, err := http.ReadRequest(g.lines)
-	if err != nil || g.lines.Buffered()+g.text.Len() > 0 {
-		return nil
-	}
-	return r
-}
-
-// plain reports whether p is a whole request for a WebSocket and nothing in it needs a decision: printable ASCII alone,
-// one ordinary Host, an Upgrade, no body, each member on a line of its own.
-func plain(p []byte) bool {
-	header, ok := bytes.CutPrefix(p, plainStart)
+// plain returns the request that p is, nil if p isn't one for a WebSocket, as a whole, with nothing in it that needs a
+// decision: printable ASCII alone, one ordinary Host, an Upgrade, no body, each member on a line of its own.
+func plain(p []byte) *http.Request {
+	header, ok := strings.CutPrefix(string(p), plainStart)
 	if !ok {
-		return false
+		return nil
 	}
+	r := &http.Request{
+		Method: http.MethodGet, URL: &url.URL{Path: "/v1/ws"}, RequestURI: "/v1/ws", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: make(http.Header, 8), Body: http.NoBody,
+	}
+	values := make([]string, 0, strings.Count(header, "\n"))
 	hosts, upgrades := 0, 0
 	for {
-		line, rest, ended := bytes.Cut(header, []byte("\r\n"))
+		line, rest, ended := strings.Cut(header, "\r\n")
 		if !ended {
-			return false
+			return nil
 		}
 		if len(line) == 0 {
-			return len(rest) == 0 && hosts == 1 && upgrades == 1
-		}
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok || len(name) == 0 || !all(name, inName) || !all(value, printable) {
-			return false
-		}
-		switch {
-		case is(name, "Host"):
-			value = bytes.Trim(value, " ")
-			if hosts++; len(value) == 0 || !all(value, inHost) {
-				return false
+			if len(rest) != 0 || hosts != 1 || upgrades != 1 {
+				return nil
 			}
-		case is(name, "Upgrade"):
-			upgrades++
-		case is(name, "Content-Length"), is(name, "Transfer-Encoding"), is(name, "Trailer"), is(name, "Expect"):
-			return false
+			return r
 		}
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || len(name) == 0 || !all(name, inName) || !all(value, printable) {
+			return nil
+		}
+		value = strings.Trim(value, " ")
 		header = rest
+		switch name = textproto.CanonicalMIMEHeaderKey(name); name {
+		case "Host":
+			if hosts++; len(value) == 0 || !all(value, inHost) {
+				return nil
+			}
+			r.Host = value
+			continue
+		case "Upgrade":
+			upgrades++
+		case "Content-Length", "Transfer-Encoding", "Trailer", "Expect":
+			return nil
+		}
+		if before := r.Header[name]; before != nil {
+			r.Header[name] = append(before, value)
+			continue
+		}
+		values = append(values, value)
+		r.Header[name] = values[len(values)-1 : len(values) : len(values)]
 	}
 }
 
-func is(name []byte, known string) bool { return bytes.EqualFold(name, []byte(known)) }
-
-func all(text []byte, ok func(byte) bool) bool {
-	for _, c := range text {
-		if !ok(c) {
+func all(text string, ok func(byte) bool) bool {
+	for i := range len(text) {
+		if !ok(text[i]) {
 			return false
 		}
 	}
