@@ -95,3 +95,44 @@ func (d frozenDevices) Of(_ context.Context, userIDs ...string) (map[string]clus
 	}
 	return out, nil
 }
+
+// WasStopped has this node find at the next request that it was stopped, and know of devices only by itself at first: so
+// many times that it asks. It belongs before the node's first device; the returned function says when.
+func (s *Server) WasStopped(times int64) (now func()) {
+	d := &forgetfulDevices{Devices: s.devices}
+	s.devices, s.shared = d, true
+	s.beat.last.Store(1 << 62)
+	return func() {
+		d.alone.Store(times)
+		s.beat.last.Store(-1 << 62)
+	}
+}
+
+type forgetfulDevices struct {
+	cluster.Devices
+	alone atomic.Int64
+}
+
+func (d *forgetfulDevices) Of(ctx context.Context, userIDs ...string) (map[string]cluster.UserDevices, error) {
+	if d.alone.Add(-1) < 0 {
+		return d.Devices.Of(ctx, userIDs...)
+	}
+	out := map[string]cluster.UserDevices{}
+	for _, id := range userIDs {
+		out[id] = cluster.UserDevices{Alone: true}
+	}
+	return out, nil
+}
+
+// FencedAndStale counts the devices that nothing more is carried out of once the node was taken for dead.
+func (s *Server) FencedAndStale() (n int) {
+	s.shared = true
+	all := s.sockets.list()
+	s.Fenced()
+	for _, d := range all {
+		if d.stale() {
+			n++
+		}
+	}
+	return n
+}

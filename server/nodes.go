@@ -146,6 +146,7 @@ func (s *Server) Hangs(userID, deviceID, incarnation string) bool {
 func (s *Server) Fenced() {
 	s.log.Error().Msg("other nodes took this one for dead; its devices have to come anew")
 	for _, d := range s.sockets.list() {
+		d.replaced.Store(true)
 		d.close(protocol.CloseGoingAway, "come back")
 	}
 }

@@ -167,3 +167,52 @@ func TestWhoHidElsewhereIsNotShownByANodeThatIsCutOff(t *testing.T) {
 		require.Equal(t, protocol.StatusOffline, list.People[0].Presence.Status)
 	})
 }
+
+// TestWhatAStoppedNodeFindsInItsSocketsIsNotShown has a node wake up that does not know yet that its device went on from
+// another one, and has said something newer there.
+func TestWhatAStoppedNodeFindsInItsSocketsIsNotShown(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		wakes := w.nodes[0].app.Server().WasStopped(20)
+		w.lossy(func(m *cluster.Message) int {
+			if m.Kind == cluster.KindClose {
+				return 0
+			}
+			return 1
+		})
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		session := lobby(ada, ben)
+		w.turn++
+		again := w.arrives("ada", resuming(ada, 0))
+		again.joins(session)
+		again.writes("new")
+		pass(second)
+		require.Contains(t, ben.others(), "ada=new")
+		wakes()
+		ada.writes("old")
+		pass(5 * second)
+		require.Empty(t, ben.others())
+	})
+}
+
+// TestNothingMoreIsCarriedOutOfDevicesThatWereTakenOut, as their node was taken for dead.
+func TestNothingMoreIsCarriedOutOfDevicesThatWereTakenOut(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		ada := w.arrives("ada")
+		require.Equal(t, 1, w.nodes[0].app.Server().FencedAndStale())
+		require.Equal(t, int(protocol.CloseGoingAway), ada.closeCode())
+	})
+}
+
+// TestANodeThatWasStoppedAndIsCutOffGoesOnAlone: it waits for the others once.
+func TestANodeThatWasStoppedAndIsCutOffGoesOnAlone(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		wakes := w.nodes[0].app.Server().WasStopped(1 << 40)
+		ada := w.arrives("ada")
+		wakes()
+		began := time.Now()
+		for range 9 {
+			ada.ok("session.list", obj{}, nil)
+		}
+		require.Less(t, time.Since(began), 2*second)
+	})
+}

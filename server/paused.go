@@ -2,24 +2,28 @@ package server
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"foyer/protocol"
+	"foyer/server/cluster"
 )
 
 const (
 	beatEvery = 200 * time.Millisecond
 	// pausedAfter without a beat, this process was stopped for a while, and its devices may hang on other nodes by now.
 	pausedAfter = time.Second
+	// askFor is how long the others are asked who has come back elsewhere: after a long pause this node's lease is out, and
+	// until it is renewed, which it tries each second, it goes by what it knew before.
+	askFor   = 1500 * time.Millisecond
+	askEvery = 20 * time.Millisecond
 )
 
 // beat notices that the process was stopped. What its sockets had sent until then must not be carried out by a device that
 // has come back elsewhere meanwhile and gone on from there.
 type beat struct {
-	last atomic.Int64 // since began, nanoseconds
-	mu   sync.Mutex   // held by whoever looks after a pause
+	last atomic.Int64  // since began, nanoseconds
+	turn chan struct{} // of one: taken by whoever looks after a pause
 }
 
 var began = time.Now()
@@ -42,14 +46,14 @@ func (s *Server) keepBeat(ctx context.Context) {
 }
 
 // awake makes sure, if the process was stopped, that every device that hangs here still does; those that don't are
-// closed. Others wait for it. While nobody can tell, all stay.
+// closed. Others wait for it. While nobody can tell for long, all stay.
 func (s *Server) awake() {
 	if !s.beat.paused() {
 		s.beat.renew()
 		return
 	}
-	s.beat.mu.Lock()
-	defer s.beat.mu.Unlock()
+	s.beat.turn <- struct{}{}
+	defer func() { <-s.beat.turn }()
 	if !s.beat.paused() {
 		return
 	}
@@ -64,7 +68,7 @@ func (s *Server) awake() {
 			ids = append(ids, ref.UserID)
 		}
 	}
-	users, err := s.devices.Of(ctx, ids...)
+	users, err := s.askOthers(ctx, ids)
 	if err != nil {
 		s.log.Warn().Err(err).Msg("devices not looked at after a pause")
 	}
@@ -78,6 +82,25 @@ func (s *Server) awake() {
 		}
 	}
 	s.beat.renew()
+}
+
+// askOthers returns users' devices, as the other nodes know them if that can be had in time.
+func (s *Server) askOthers(ctx context.Context, ids []string) (users map[string]cluster.UserDevices, err error) {
+	for until := time.Now().Add(askFor); ; {
+		users, err = s.devices.Of(ctx, ids...)
+		alone := false
+		for _, u := range users {
+			alone = alone || u.Alone
+		}
+		if !alone || time.Now().After(until) {
+			return users, err
+		}
+		select {
+		case <-ctx.Done():
+			return users, ctx.Err()
+		case <-time.After(askEvery):
+		}
+	}
 }
 
 // stale reports whether the device is another socket's by now, as far as this node has to doubt it.

@@ -167,7 +167,7 @@ func New(o Options) *Server {
 		byUser: hub.NewIndex[string, *Device](), bySession: hub.NewIndex[string, *Device](),
 		sockets: sockets{all: map[*Device]struct{}{}}, panels: hub.NewIndex[string, *panel](), panelsAt: hub.NewIndex[string, *panel](), watchers: hub.NewIndex[string, *account](),
 		accounts: accounts{by: map[string]*account{}}, persons: persons{by: map[string]*person{}},
-		rooms: rooms{by: map[string]*room{}}, searches: o.Cluster.Pace,
+		rooms: rooms{by: map[string]*room{}}, searches: o.Cluster.Pace, beat: beat{turn: make(chan struct{}, 1)},
 		catching: newTurns("log of changes not read"), blocking: newTurns("blocks not looked up"), following: newTurns("user not followed"), resyncing: newTurns("session not shown anew"),
 		showing: newTurns("presence not shown"), watching: newTurns("connection not watched"), claiming: newTurns("invitation by address not claimed"), rereading: newTurns("not read anew"),
 	}
