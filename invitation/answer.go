@@ -81,7 +81,7 @@ func (s *Service) UndoDecline(ctx context.Context, by Call, invitationID string)
 // received locks the pair of an invitation that the caller has received. It refuses with forbidden for its sender and
 // with invitation_not_found for anybody else.
 func (a *act) received(id string) (*turn, error) {
-	r, found, err := a.tx.Invitation(id)
+	r, found, both, err := a.tx.PairOf(id)
 	switch {
 	case err != nil:
 		return nil, err
@@ -90,7 +90,7 @@ func (a *act) received(id string) (*turn, error) {
 	case !found || r.Recipient != a.by.UserID:
 		return nil, protocol.Refuse(protocol.InvitationNotFound)
 	}
-	t, _, err := a.openFor(r)
+	t, _, err := a.openWith(r, both)
 	return t, err
 }
 
@@ -146,7 +146,7 @@ func (a *act) toUser(userID string, k Kind) error {
 // withdraw takes back the caller's invitation with this id. There is nothing left to do if it was taken back at or after
 // since, whatever has come to be between the two by now.
 func (a *act) withdraw(id string, since int64) error {
-	r, found, err := a.tx.Invitation(id)
+	r, found, both, err := a.tx.PairOf(id)
 	switch {
 	case err != nil:
 		return err
@@ -155,7 +155,7 @@ func (a *act) withdraw(id string, since int64) error {
 	case !found || r.Sender != a.by.UserID:
 		return protocol.Refuse(protocol.InvitationNotFound)
 	}
-	t, r, err := a.openFor(r)
+	t, r, err := a.openWith(r, both)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type Store interface {
 type Reader interface {
 	UserReader
 	SessionReader
+	PairOpener
 	PairReader
 	InvitationReader
 	LimitReader
@@ -57,11 +58,20 @@ type SessionReader interface {
 	ShowableSessions(viewer string, ids []string) (map[string]bool, error)
 }
 
-// PairReader reads pairs as a whole and as their viewers see them.
-type PairReader interface {
+// PairOpener reads pairs as a whole.
+type PairOpener interface {
 	// Pair returns two users, lo being the smaller id, with all that is between them. Inside a transaction it locks first
 	// the users in the order of their ids, as People does, then the pair.
 	Pair(lo, hi string) (Both, error)
+	// PairAndTally returns what Pair and, read right afterwards, Tally return, for one wait instead of two.
+	PairAndTally(lo, hi string, q TallyQuery) (Both, Tally, error)
+	// PairOf returns an invitation and what Pair returns for the two whom it concerns, for one wait instead of two. The
+	// pair is nil if nobody known has received the invitation, and may be for one that somebody is only just given.
+	PairOf(invitationID string) (r Record, found bool, both *Both, err error)
+}
+
+// PairReader reads pairs as their viewers see them.
+type PairReader interface {
 	// Relations returns viewer's relations to others that are not none.
 	Relations(viewer string, others []string) ([]RelationRow, error)
 	// RelationPage returns up to limit of viewer's relations that are not none, by user id, after the id given.
@@ -101,8 +111,6 @@ type DueReader interface {
 type LimitReader interface {
 	// Tally returns what is known of sender's earlier invitations.
 	Tally(q TallyQuery) (Tally, error)
-	// PairAndTally returns what Pair and, read right afterwards, Tally return, for one wait instead of two.
-	PairAndTally(lo, hi string, q TallyQuery) (Both, Tally, error)
 	// Connected, Blocked and Received count a user's connections, blocks and invitations shown to the user.
 	Connected(userID string) (int, error)
 	Blocked(userID string) (int, error)

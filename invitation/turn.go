@@ -19,9 +19,14 @@ type turn struct {
 	tally  *Tally // of the caller's invitations to the other one, nil if not read or not so any more
 }
 
+// turn returns a turn of two users, of whom nothing is read yet.
+func (a *act) turn(one, other string) *turn {
+	return &turn{act: a, ids: [2]string{min(one, other), max(one, other)}}
+}
+
 // open locks two users and reads what is between them. It refuses with user_not_found if either isn't known.
 func (a *act) open(one, other string) (*turn, error) {
-	t := &turn{act: a, ids: [2]string{min(one, other), max(one, other)}}
+	t := a.turn(one, other)
 	both, err := a.tx.Pair(t.ids[Lo], t.ids[Hi])
 	if err != nil {
 		return nil, err
@@ -35,7 +40,7 @@ func (a *act) openToInvite(other string) (*turn, error) {
 	if !a.config.counts(q) {
 		return a.open(a.by.UserID, other)
 	}
-	t := &turn{act: a, ids: [2]string{min(a.by.UserID, other), max(a.by.UserID, other)}}
+	t := a.turn(a.by.UserID, other)
 	both, tally, err := a.tx.PairAndTally(t.ids[Lo], t.ids[Hi], a.config.ranked(q))
 	if err != nil {
 		return nil, err
@@ -101,6 +106,16 @@ func (a *act) openFor(r Record) (*turn, Record, error) {
 		}
 		r = now // claimed before the lock was had
 	}
+}
+
+// openWith is openFor for an invitation that was read with its pair, if that is not nil.
+func (a *act) openWith(r Record, both *Both) (*turn, Record, error) {
+	if both == nil {
+		return a.openFor(r)
+	}
+	a.records[r.ID] = r
+	t := a.turn(r.Sender, r.Recipient)
+	return t, r, t.begin(*both)
 }
 
 func (a *act) openEnds(r Record) (*turn, error) {

@@ -40,3 +40,22 @@ func Statements(s *Store) []string {
 func Plan(t *testing.T, s *Store, query string, args []any) []string {
 	return strings.Split(plan(t, s, query, args...), "\n")
 }
+
+// Locking returns what is asked of PostgreSQL in another way than of SQLite, to lock a pair and read it.
+func Locking() []string {
+	var all recorder
+	tx := invitationTx{&Tx{on: &all, words: &postgresWords, writes: true, locks: true, remote: true}}
+	_, _ = tx.Pair("", "")
+	_, _, _, _ = tx.PairOf("")
+	return all
+}
+
+// recorder are statements that nobody carries out.
+type recorder []string
+
+func (a *recorder) run(batch []*statement) error {
+	for _, st := range batch {
+		*a = append(*a, st.query)
+	}
+	return nil
+}

@@ -94,54 +94,6 @@ func (tx invitationTx) People(ids ...string) (map[string]invitation.Person, erro
 	return people, nil
 }
 
-func (tx invitationTx) Pair(lo, hi string) (invitation.Both, error) { return tx.pairWith(lo, hi) }
-
-func (tx invitationTx) PairAndTally(lo, hi string, q invitation.TallyQuery) (both invitation.Both, t invitation.Tally, err error) {
-	both, err = tx.pairWith(lo, hi, tally(q, &t))
-	return both, t, err
-}
-
-// pairWith reads a pair, and what else is asked for afterwards.
-func (tx invitationTx) pairWith(lo, hi string, more ...*statement) (invitation.Both, error) {
-	both := invitation.Both{People: make(map[string]invitation.Person, 2)}
-	if err := tx.lockUsers([]string{lo, hi}); err != nil {
-		return both, fmt.Errorf("lock people: %w", err)
-	}
-	var p invitation.Pair
-	err := tx.together(append([]*statement{
-		{
-			// Not IN: for each list, SQLite makes a table.
-			query: `SELECT ` + personColumns + ` FROM users u WHERE u.id = $1 UNION ALL SELECT ` + personColumns + ` FROM users u WHERE u.id = $2`,
-			args:  []any{lo, hi}, scan: tx.person(both.People),
-		}, {
-			query: tx.forUpdate(`SELECT state, sender, since, lo_blocked, lo_suppressed, lo_declined, lo_withdrew, hi_blocked, hi_suppressed, hi_declined, hi_withdrew
-				FROM pairs WHERE lo = $1 AND hi = $2`),
-			args: []any{lo, hi}, scan: func(row scanner) error {
-				var state, sender int
-				l, h := &p.Flags[invitation.Lo], &p.Flags[invitation.Hi]
-				return row.Scan(&state, &sender, &p.Since, &l.Blocked, &l.Suppressed, &l.Declined, &l.Withdrew, &h.Blocked, &h.Suppressed, &h.Declined, &h.Withdrew)
-			},
-		}, {
-			query: `SELECT ` + recordColumns + ` FROM invitations i WHERE i.lo = $1 AND i.hi = $2 AND i.fate = 0 ORDER BY i.sent_at, i.id`,
-			args:  []any{lo, hi}, scan: func(row scanner) error {
-				var r invitation.Record
-				if err := row.Scan(recordFields(&r)...); err != nil {
-					return err
-				}
-				finish(&r)
-				both.Open = append(both.Open, r)
-				p.Offers = append(p.Offers, r.Offer)
-				return nil
-			},
-		},
-	}, more...)...)
-	if err != nil {
-		return both, fmt.Errorf("read pair: %w", err)
-	}
-	both.Pair = p
-	return both, nil
-}
-
 func (tx invitationTx) SavePair(lo, hi string, p invitation.Pair) error {
 	state, sender := p.State()
 	l, h := p.Flags[invitation.Lo], p.Flags[invitation.Hi]

@@ -142,7 +142,7 @@ func plansOnPostgreSQL(t *testing.T, statements []string) {
 	_, err = c.Exec(t.Context(), crowd+`SET plan_cache_mode = force_generic_plan`, pgx.QueryExecModeSimpleProtocol)
 	require.NoError(t, err)
 	looked := 0
-	for i, query := range statements {
+	for i, query := range append(statements, store.Locking()...) {
 		if strings.Contains(query, "MAX(mark)") || strings.Contains(query, "rowid") { // SQLite's own
 			continue
 		}

@@ -20,6 +20,7 @@ func Invitations(t *testing.T, open func(t *testing.T) *store.Store) {
 		"a pair is read as it was saved":             pairIsKept,
 		"an invitation is read as it was saved":      invitationIsKept,
 		"what is open belongs to its pair":           openOfAPair,
+		"an invitation is read with its pair":        pairOfAnInvitation,
 		"views are read from both sides":             viewsOfAPair,
 		"relations are paged by user":                relationsArePaged,
 		"connections are ordered by name":            connectionsByName,

@@ -182,3 +182,39 @@ func boxes(t *testing.T, p *pairs) {
 		})
 	}
 }
+
+func pairOfAnInvitation(t *testing.T, p *pairs) {
+	open, over := record("i1", "ben", "ada", 100), record("i2", "ben", "ada", 90)
+	over.Fate = invitation.FateWithdrawn
+	unclaimed, other := toAddress("i3", "ben", "who@example.org", 100), toAddress("i4", "eve", "whom@example.org", 100)
+	p.insert(open, over, unclaimed, other, record("i5", "ada", "eve", 100))
+	p.write(func(tx invitation.Tx) error {
+		pair := invitation.Pair{Flags: [2]invitation.Flags{{Withdrew: true}, {Suppressed: 7}}}
+		return errors.Join(tx.SavePair("ada", "ben", pair), tx.SavePair("ada", "eve", invitation.Pair{Since: 5}))
+	})
+	reads := func(tx invitation.Reader) error {
+		for _, want := range []invitation.Record{open, over} {
+			r, found, both, err := tx.PairOf(want.ID)
+			require.NoError(t, err)
+			require.True(t, found)
+			require.Equal(t, want, r)
+			pair, err := tx.Pair("ada", "ben")
+			require.NoError(t, err)
+			require.Len(t, pair.People, 2)
+			require.Equal(t, &pair, both)
+		}
+		for _, want := range []invitation.Record{unclaimed, other} {
+			r, found, both, err := tx.PairOf(want.ID)
+			require.NoError(t, err)
+			require.True(t, found)
+			require.Equal(t, want, r)
+			require.Nil(t, both)
+		}
+		_, found, both, err := tx.PairOf("nobody's")
+		require.False(t, found)
+		require.Nil(t, both)
+		return err
+	}
+	p.read(reads)
+	p.write(func(tx invitation.Tx) error { return reads(tx) })
+}
