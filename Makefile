@@ -1,7 +1,7 @@
 # `make demo` shows Foyer, `make test` tests it. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: FORCE help demo demo-cluster build test test-go test-js check lint fmt generate generated fuzz soak chaos bench bench-go e2e deploy-check clean
+.PHONY: FORCE help demo demo-cluster build test test-go test-js check lint fmt generate generated fuzz models soak chaos bench bench-go e2e deploy-check clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -55,6 +55,10 @@ generated: ## fails if something generated isn't current, or if the AsyncAPI doc
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@scripts/setup.sh go
 	@scripts/fuzz.sh
+
+models: ## the model tests of pair, presence, roster and resume, each with CHECKS (1000) random runs
+	@scripts/setup.sh go
+	@scripts/models.sh
 
 soak: ## bots with failing networks for SOAKTIME (30m); then nothing may be left of them
 	@go test -race -count=1 -run TestSoak -v -timeout 24h ./cmd/foyer/e2e -soak $(or $(SOAKTIME),30m)
