@@ -14,8 +14,12 @@ reps=${BENCH_REPS:-2}
 [ -n "$short" ] && reps=1
 out=${BENCH_OUT:-$(mktemp -d "${TMPDIR:-/tmp}/foyer-bench-XXXXXX")}
 mkdir -p "$out"
+all=(idle poses storm invitations postgres nodes growth go peers)
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(idle poses storm invitations postgres nodes growth go peers)
+[ ${#parts[@]} -gt 0 ] || parts=("${all[@]}")
+for part in "${parts[@]}"; do
+	[[ " ${all[*]} " == *" $part "* ]] || { echo "bench.sh: there is no part $part; there are ${all[*]}" >&2 && exit 2; }
+done
 wants() { case " ${parts[*]} " in *" $1 "*) true ;; *) false ;; esac }
 
 # What needs PostgreSQL gets one of its own, with commits on the disk, unless FOYER_TEST_POSTGRES names another.
@@ -262,7 +266,7 @@ cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
 } >"$out/performance.md"
 if [ -n "$short" ]; then
 	cat "$out/performance.md"
-elif [ ${#parts[@]} -eq 9 ]; then
+elif [ ${#parts[@]} -eq ${#all[@]} ]; then
 	awk -v file="$out/performance.md" '/<!-- bench: begin -->/ {while ((getline line < file) > 0) print line; skip = 1} !skip {print} /<!-- bench: end -->/ {skip = 0}' docs/performance.md >"$out/new.md"
 	cp "$out/new.md" docs/performance.md
 	say "docs/performance.md has the new figures; all of it is in $out; it took $((SECONDS / 60)) minutes"
