@@ -224,12 +224,12 @@ func (s *Server) fullOf(ctx context.Context, ids []string) (map[string]reading, 
 	return read, nil
 }
 
-// nameHidden has those of whom this node knows by itself be as the store has them: who hid meanwhile on another node is not
-// shown.
+// nameHidden has those be as the store has them of whom this node knows by itself, or who have a device on a node that may
+// be cut off: who hid meanwhile on another node is not shown.
 func (s *Server) nameHidden(ctx context.Context, users map[string]cluster.UserDevices) error {
 	var ids []string
 	for id, u := range users {
-		if u.Alone && len(u.Devices) > 0 {
+		if (u.Alone || u.Unsure) && len(u.Devices) > 0 {
 			ids = append(ids, id)
 		}
 	}

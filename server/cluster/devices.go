@@ -100,4 +100,5 @@ type UserDevices struct {
 	Devices []Device
 	Profile Profile
 	Alone   bool `json:"-"` // as this node last saw them: the others were out of reach
+	Unsure  bool `json:"-"` // a node that a device hangs on is silent: what the user chose there may be known in the store alone
 }

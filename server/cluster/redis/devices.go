@@ -24,6 +24,7 @@ type Devices struct {
 	kept  kept[string]
 	seen  seen[cluster.UserDevices]
 	hung  *hung // users who have a device on a node, and some who had one
+	quiet silent
 
 	deciding sync.Mutex      // held while this node decides without Redis
 	owed     map[string]bool // users of whom it did; guarded by deciding
@@ -177,6 +178,7 @@ func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster
 			return nil, err
 		}
 		if len(u.Devices) > 0 {
+			u.Unsure = r.quiet.any(u.Devices)
 			out[userIDs[i]] = u.UserDevices // #nosec G602 -- one value for each id that was asked for
 		}
 	}

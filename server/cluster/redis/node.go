@@ -258,6 +258,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 		return false
 	}
 	n.Stats.Renewed.Add(1)
+	n.devices.quiet.note(peers, asked)
 	n.c.breaker.hold(asked, lease)
 	n.mu.Lock()
 	back, emptied := n.away != nil || n.owes, n.known != "" && n.known != mark

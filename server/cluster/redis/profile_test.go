@@ -104,3 +104,27 @@ func TestWhoHidOnANodeThatIsTakenForDeadIsNotShown(t *testing.T) {
 	}, waitAtMost, waitEvery)
 	require.True(t, of.Profile.Invisible)
 }
+
+// Who hides on a node that is cut off has done so in the store alone: the others say that they can't be sure.
+func TestANodeThatIsSilentIsDoubted(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	_, err := two.d.Attach(t.Context(), cluster.Attach{Now: time.Now(), Device: cluster.Device{
+		ID: "d", UserID: "ada", Kind: protocol.KindBot, Node: two.ID(), Incarnation: "i",
+	}})
+	require.NoError(t, err)
+	unsure := func() bool {
+		of, err := one.d.Of(t.Context(), "ada")
+		require.NoError(t, err)
+		require.Len(t, of["ada"].Devices, 1)
+		return of["ada"].Unsure
+	}
+	require.Eventually(t, func() bool { return !unsure() }, waitAtMost, waitEvery)
+	two.halt(t)
+	began := time.Now()
+	require.Eventually(t, unsure, waitAtMost, waitEvery)
+	require.Less(t, time.Since(began), lease-unrenewedAfter)
+	require.Eventually(t, func() bool { two.Check(t.Context()); return !unsure() }, waitAtMost, waitEvery)
+}
