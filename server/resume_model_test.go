@@ -101,7 +101,7 @@ func TestWhateverIsLostOnTheWayADeviceIsToldEachChangeOnce(t *testing.T) {
 						c.rev = rev
 					}
 				},
-				"time": func(t *rapid.T) { pass(second * 2) },
+				"time": func(*rapid.T) { pass(second * 2) },
 				"": func(t *rapid.T) {
 					for _, c := range devices {
 						c.take(t)

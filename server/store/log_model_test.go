@@ -81,7 +81,8 @@ func TestWhoeverResumesIsToldAllOrRefused(t *testing.T) {
 				require.Len(t, got.Changes, int(rev-after))
 				for i, c := range got.Changes {
 					require.Equal(t, after+int64(i)+1, c.Rev)
-					require.Equal(t, log[c.Rev-1], kept{string(c.Body), c.At})
+					require.Equal(t, string(c.Body), log[c.Rev-1].body)
+					require.Equal(t, c.At, log[c.Rev-1].at)
 				}
 			},
 		})

@@ -108,7 +108,7 @@ var faults = []fault{
 		w.redis.Kill()
 		wait(*awayFlag)
 		w.redis.Restart()
-		w.healthySoon()
+		w.healthySoon(5 * time.Second)
 	}},
 	{name: "redis-away-at-start", on: single, within: soon, one: true, run: func(w *world, n *node, _ *rand.Rand) {
 		w.redis.Kill()
@@ -116,7 +116,7 @@ var faults = []fault{
 		n.start()
 		wait(*awayFlag / 30)
 		w.redis.Restart()
-		w.healthySoon()
+		w.healthySoon(25 * time.Second) // a node died while all was lost: the others wait until it surely has
 	}},
 	{name: "sql-restart", touches: "sql", run: func(w *world, _ *node, _ *rand.Rand) {
 		require.NoError(w.t, w.postgres.Stop())

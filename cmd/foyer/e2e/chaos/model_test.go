@@ -114,6 +114,9 @@ func (p *pair) setBlock(by int, at int64) {
 	}
 }
 
+// never is when a call returns that was not answered.
+const never = math.MaxInt64 / 2
+
 // Whether a decline still counts that comes after the withdrawal depends on the clock: it does within a minute.
 const (
 	surelyLate  = 61 * time.Second
@@ -226,8 +229,9 @@ func (p *pair) decline(s *step, answered protocol.Reason, skewed bool) (refusal 
 		p.setBlock(by, s.to)
 		return "", false
 	case o.showing == gone && !p.connected && (theirs < 0 || p.offers[theirs].showing != shown):
-		early := time.Duration(s.to-o.endedAt) < surelyEarly && !skewed
-		late := time.Duration(s.from-o.endedAt) > surelyLate && !skewed
+		known := !skewed && o.endedAt < never // by a call that was answered
+		early := known && time.Duration(s.to-o.endedAt) < surelyEarly
+		late := known && time.Duration(s.from-o.endedAt) > surelyLate
 		if late || !early && answered == protocol.InvitationNotPending {
 			return protocol.InvitationNotPending, false
 		}
@@ -352,7 +356,7 @@ func (g *group) history(ops []*operation, lo string, t *truth) []porcupine.Opera
 		}
 		done := *s
 		if !o.acknowledged { // an attempt that was not waited for
-			done.to = math.MaxInt64 / 2
+			done.to = never
 		}
 		out := &outcome{state: row.state, invitation: number(row.invitation), unchanged: row.unchanged, stated: true}
 		if o.partOf != nil {
@@ -376,7 +380,7 @@ func describe(history []porcupine.Operation, began time.Time) string {
 	for _, o := range history {
 		s := o.Input.(*step)
 		end := "…"
-		if s.to < math.MaxInt64/4 {
+		if s.to < never {
 			end = fmt.Sprintf("%.4f", time.Duration(s.to-began.UnixNano()).Seconds())
 		}
 		fmt.Fprintf(&b, "  %.4f-%s %s\n", time.Duration(s.from-began.UnixNano()).Seconds(), end, s.op)

@@ -120,10 +120,9 @@ func (w *world) backend() (pid int) {
 	}
 }
 
-// healthySoon is 5 s in which all nodes have to find that nothing is amiss, after Redis was away.
-func (w *world) healthySoon() {
+// healthySoon is so long a time in which all nodes have to find that nothing is amiss, after Redis was away.
+func (w *world) healthySoon(soon time.Duration) {
 	w.t.Helper()
-	const soon = 5 * time.Second
 	back := time.Now()
 	for _, n := range w.nodes {
 		if !eventually(soon+slack-time.Since(back), func() bool { return bytes.Contains(n.read("/readyz"), []byte(`"status":"ok"`)) }) && !w.tooSlow() {
@@ -131,7 +130,7 @@ func (w *world) healthySoon() {
 		}
 	}
 	w.say("all nodes were healthy %.1f s after Redis was back", time.Since(back).Seconds())
-	wait(time.Until(back.Add(soon)))
+	wait(time.Until(back.Add(5 * time.Second)))
 }
 
 // tellRedis has Redis carry out what can't fail.

@@ -24,7 +24,7 @@ type lane struct {
 	heard   map[string]time.Time // when a state of theirs came last
 	counts  map[string]counted   // how far they had counted, on this socket
 	left    map[uint16]departed  // who had a number before
-	strange map[uint16]time.Time // since when states have come that are nobody's yet
+	strange map[uint16]gap       // between which states came that are nobody's yet
 }
 
 // counted is how far a guest had counted in a stay. Another stay may begin with what another node knew of it.
@@ -40,7 +40,7 @@ type departed struct {
 }
 
 func newLane() lane {
-	return lane{heard: map[string]time.Time{}, counts: map[string]counted{}, left: map[uint16]departed{}, strange: map[uint16]time.Time{}}
+	return lane{heard: map[string]time.Time{}, counts: map[string]counted{}, left: map[uint16]departed{}, strange: map[uint16]gap{}}
 }
 
 // pose writes the guest's states by their first device, one that says its writer's name and counts up.
@@ -111,13 +111,16 @@ func (s *seat) stranger(l *line, number uint16, user string, count int64, now ti
 		}
 		return
 	}
-	switch since := s.strange[number]; {
-	case since.IsZero():
-		s.strange[number] = now
-	case now.Sub(since) > 2*lingering+slack && !w.tooSlow() && !w.overlaps(since.Add(-lingering), now, ofRedis):
-		w.violate("state", "%s on %s has got states of %s (number %d) for %s, who is not there", s.d.name, l.node.name, user, number, now.Sub(since).Round(time.Millisecond))
-		s.strange[number] = now.Add(time.Hour)
+	came := s.strange[number]
+	if now.Sub(came.to) > lingering { // others come now
+		came.from = now
 	}
+	came.to = now
+	if since := came.from; now.Sub(since) > 2*lingering+slack && !w.tooSlow() && !w.overlaps(since.Add(-lingering), now, ofRedis) {
+		w.violate("state", "%s on %s has got states of %s (number %d) for %s, who is not there", s.d.name, l.node.name, user, number, now.Sub(since).Round(time.Millisecond))
+		came.from = now.Add(time.Hour)
+	}
+	s.strange[number] = came
 }
 
 func ofRedis(p *phase) bool { return strings.HasPrefix(p.fault, "redis") }
