@@ -18,7 +18,6 @@ type Store interface {
 type Reader interface {
 	UserReader
 	SessionReader
-	PairOpener
 	PairReader
 	InvitationReader
 	LimitReader
@@ -70,8 +69,9 @@ type PairOpener interface {
 	PairOf(invitationID string) (r Record, found bool, both *Both, err error)
 }
 
-// PairReader reads pairs as their viewers see them.
+// PairReader reads pairs as a whole and as their viewers see them.
 type PairReader interface {
+	PairOpener
 	// Relations returns viewer's relations to others that are not none.
 	Relations(viewer string, others []string) ([]RelationRow, error)
 	// RelationPage returns up to limit of viewer's relations that are not none, by user id, after the id given.

@@ -39,12 +39,13 @@ func TestAnInvitationThatIsClaimedBeforeItsLocksAreHadComesWithoutItsPair(t *tes
 		}))
 	})
 	<-locked
-	require.NoError(t, pairs.Update(t.Context(), func(tx invitation.Tx) error {
-		got, found, both, err := tx.PairOf("i")
-		require.True(t, found)
-		require.Equal(t, claimed, got)
-		require.Nil(t, both)
+	var got invitation.Record
+	var both *invitation.Both
+	require.NoError(t, pairs.Update(t.Context(), func(tx invitation.Tx) (err error) {
+		got, _, both, err = tx.PairOf("i")
 		return err
 	}))
 	claim.Wait()
+	require.Equal(t, claimed, got)
+	require.Nil(t, both)
 }
