@@ -7,8 +7,7 @@ const numberRest = 15_000
 // numbers hands out members' numbers: the smallest that is free and rested.
 type numbers struct {
 	slots []int64 // of number i+1: taken, never used (0), or free since (Unix milliseconds)
-	used  int
-	low   int // all before this slot are taken
+	low   int     // all before this slot are taken
 }
 
 const taken int64 = -1
@@ -49,12 +48,10 @@ func (n *numbers) reserve(number uint16) bool {
 
 func (n *numbers) mark(i int) uint16 {
 	n.slots[i] = taken
-	n.used++
 	return uint16(i + 1)
 }
 
 func (n *numbers) release(number uint16, now int64) {
 	n.slots[number-1] = max(now, 1)
-	n.used--
 	n.low = min(n.low, int(number)-1)
 }

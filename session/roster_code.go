@@ -87,7 +87,6 @@ func DecodeRoster(text []byte) (*Roster, error) {
 	r := NewRoster(code.ID, code.Rules, code.EmptySince)
 	r.Version, r.ended, r.stamps = code.Version, code.Ended, code.Stamps
 	r.numbers.slots = code.Numbers
-	r.numbers.used = len(code.Members)
 	for id, g := range code.Gone {
 		r.gone[id] = gone{at: g.At, role: protocol.Role(g.Role)}
 	}

@@ -213,7 +213,7 @@ func (m *model) check(t *rapid.T) {
 		}
 	}
 	require.Equal(t, dropped, m.r.dropped)
-	require.Equal(t, len(m.r.members), m.r.numbers.used)
+	require.Equal(t, len(m.r.members), m.r.numbers.taken())
 	if len(m.r.members) > 0 {
 		require.Equal(t, 1, hosts, "a session with members has one host")
 	}

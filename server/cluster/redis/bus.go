@@ -220,7 +220,7 @@ func (b *Bus) hand(i incoming) {
 		b.receive(b.c.topic(i.channel), i.own)
 		return
 	}
-	_, _, m, err := decode(i.payload)
+	m, err := decode(i.payload)
 	if err != nil {
 		b.Stats.Malformed.Add(1)
 		return

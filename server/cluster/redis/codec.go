@@ -64,10 +64,10 @@ type envelope struct {
 	*cluster.Message
 }
 
-// decode reads what encode wrote.
-func decode(raw string) (sender string, flags byte, m *cluster.Message, err error) {
+// decode reads the message that encode wrote.
+func decode(raw string) (*cluster.Message, error) {
 	if len(raw) < fixed || len(raw) > longest || raw[0] != layout {
-		return "", 0, nil, errMalformed
+		return nil, errMalformed
 	}
 	var sizes [3]int
 	total := fixed
@@ -76,12 +76,12 @@ func decode(raw string) (sender string, flags byte, m *cluster.Message, err erro
 		total += sizes[i]
 	}
 	if total > len(raw) {
-		return "", 0, nil, errMalformed
+		return nil, errMalformed
 	}
 	rest := []byte(raw[fixed:])
 	e := envelope{Message: &cluster.Message{}}
 	if err := json.Unmarshal(rest[:sizes[0]], &e); err != nil || e.Message == nil || e.Kind == "" {
-		return "", 0, nil, errMalformed
+		return nil, errMalformed
 	}
 	rest = rest[sizes[0]:]
 	if sizes[1] > 0 {
@@ -91,10 +91,11 @@ func decode(raw string) (sender string, flags byte, m *cluster.Message, err erro
 	if sizes[2] > 0 {
 		e.Presence = rest[:sizes[2]:sizes[2]]
 	}
+	var err error
 	if e.Message.States, err = cut(rest[sizes[2]:], e.States); err != nil {
-		return "", 0, nil, err
+		return nil, err
 	}
-	return e.Sender, raw[1], e.Message, nil
+	return e.Message, nil
 }
 
 // cut divides what is left of a message into frames of the given lengths, with nothing left over.

@@ -57,7 +57,7 @@ func audience(t *testing.T, c *Client, publish session.Publish) {
 			if err != nil {
 				return // closed
 			}
-			_, _, m, err := decode(got.Payload)
+			m, err := decode(got.Payload)
 			if err != nil {
 				t.Errorf("message %q: %v", got.Payload, err)
 				return
