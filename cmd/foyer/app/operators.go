@@ -24,8 +24,8 @@ func (a *App) standsOn() []admin.Part {
 	}
 	if a.between != nil {
 		parts = append(parts,
-			admin.Part{Name: "redis", Check: func(context.Context) error { return a.between.Listening() }},
-			admin.Part{Name: "lease", Check: func(context.Context) error { return a.between.node.Err() }},
+			admin.Part{Name: "redis", Check: func(context.Context) error { return a.between.node.Err() }},
+			admin.Part{Name: "subscriptions", Check: func(context.Context) error { return a.between.Listening() }},
 		)
 	}
 	return parts

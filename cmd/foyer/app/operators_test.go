@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml"
@@ -17,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"foyer/server/admin"
 	"foyer/server/cluster/redis"
 	"foyer/server/config"
 )
@@ -62,6 +64,13 @@ func describe(t *testing.T, all []prometheus.Collector) []metric {
 // own are all metrics of Foyer's, those of nodes with a Redis too.
 func own(t *testing.T) []metric {
 	t.Helper()
+	between := &between{bus: new(redis.Bus), node: new(redis.Node)}
+	return describe(t, slices.Concat(alone(t).collectors(), between.metrics()))
+}
+
+// alone is a node by itself, with a database in memory.
+func alone(t *testing.T) *App {
+	t.Helper()
 	var settings config.Settings
 	parser, err := kong.New(&settings, config.Options()...)
 	require.NoError(t, err)
@@ -71,8 +80,18 @@ func own(t *testing.T) []metric {
 	a, err := New(t.Context(), settings, zerolog.Nop())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, a.Close()) })
-	between := &between{bus: new(redis.Bus), node: new(redis.Node)}
-	return describe(t, slices.Concat(a.collectors(), between.metrics()))
+	return a
+}
+
+// A node that nobody hangs on yet has no subscription that could be missing.
+func TestARedisThatIsAwayWhenANodeStartsIsNamed(t *testing.T) {
+	a := alone(t)
+	between, err := newBetween(config.Settings{Redis: "redis://127.0.0.1:1"}, zerolog.Nop())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, between.Close()) })
+	a.between = between
+	redis := slices.IndexFunc(a.standsOn(), func(p admin.Part) bool { return p.Name == "redis" })
+	require.Eventually(t, func() bool { return a.standsOn()[redis].Check(t.Context()) != nil }, 10*time.Second, 10*time.Millisecond)
 }
 
 // labelsAllowed are those whose values are words of the program's; never a user, a session or an address.
