@@ -211,6 +211,9 @@ func (s *Service) SetPresence(ctx context.Context, userID string, c PresenceChan
 	now := s.now().UTC().Truncate(time.Millisecond)
 	return s.change(ctx, userID, func(u *User) {
 		old := *u
+		if !u.NoteUntil.IsZero() && !now.Before(u.NoteUntil) {
+			u.Note, u.NoteUntil = "", time.Time{} // else another end would bring it back
+		}
 		if c.Note != nil {
 			u.Note, u.NoteUntil = *c.Note, time.Time{}
 		}
