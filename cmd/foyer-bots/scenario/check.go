@@ -144,12 +144,12 @@ func check(s *Scenario, given func(string) int) error {
 	}
 	for i, h := range s.Herds {
 		if h.At >= s.Duration {
-			c.fail(fmt.Sprintf("herds[%d].at", i), "after the end")
+			c.fail(fmt.Sprintf("herds[%d].at", i), "%s is after the end: the load lasts %s", h.At, s.Duration)
 		}
 	}
 	for i, h := range s.Storms {
 		if h.At >= s.Duration {
-			c.fail(fmt.Sprintf("storms[%d].at", i), "after the end")
+			c.fail(fmt.Sprintf("storms[%d].at", i), "%s is after the end: the load lasts %s", h.At, s.Duration)
 		}
 	}
 	return errors.Join(c.found...)

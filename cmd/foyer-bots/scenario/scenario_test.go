@@ -56,7 +56,7 @@ func TestMistakesAreNamedWithTheirLine(t *testing.T) {
 		"name: x\npeople: 5\nfriends: 5":                      `friends: 5 of each need more`,
 		"name: Big Evening":                                   `want 1 to 40 small letters`,
 		"people: 3":                                           `name: want 1 to 40`,
-		"name: x\nherds: [{at: 40s}]":                         `line 2: herds[0].at: after the end`,
+		"name: x\nherds: [{at: 40s}]":                         `line 2: herds[0].at: 40s is after the end: the load lasts 30s`,
 		"name: x\npeople: [{at: 5s, is: 1}, {at: 3s, is: 2}]": `people[1]: at 3s: points follow each other`,
 		"name: x\npeople: [{at: 5s, is: 1, then: 4}]":         `unknown member "then"`,
 		"name: x\npeople: []":                                 `people: 0 points`,
