@@ -42,6 +42,9 @@ type guest struct {
 	mu     sync.Mutex
 	absent time.Time // since when none of the devices has been there; zero while one is; guarded by mu
 	lapse  time.Time // when the last long absence ended; guarded by mu
+
+	came   time.Time // when it was last answered a place; guarded by mu
+	number uint16    // that it has there; guarded by mu
 }
 
 // seat is a device and what it knows of the session that it is in.
@@ -297,6 +300,9 @@ func (s *seat) sit(r *protocol.SessionJoinResult) {
 	}
 	for _, m := range r.Members {
 		s.members[m.User.ID] = m
+		if m.User.ID == s.g.user {
+			s.g.sits(m.Number)
+		}
 	}
 	for id, m := range before {
 		if s.members[id].User.ID == "" && !moved {

@@ -138,7 +138,8 @@ func describePresence(p protocol.Presence) string {
 	return fmt.Sprintf("%s %v", p.Status, kinds)
 }
 
-// sees takes in a presence.changed. Nobody is shown who has been invisible for some time.
+// sees takes in a presence.changed. Nobody is shown who has been invisible for some time, but to a device that has read
+// nothing since before they were.
 func (a *actor) sees(l *line, m *protocol.ServerMessage) {
 	var c protocol.PresenceChanged
 	if json.Unmarshal(m.Params, &c) != nil {
@@ -150,7 +151,7 @@ func (a *actor) sees(l *line, m *protocol.ServerMessage) {
 	for _, p := range c.People {
 		a.seen.by[p.UserID] = describePresence(p.Presence)
 		since, sure := a.g.masks.of(p.UserID)
-		if sure && p.Presence.Status != protocol.StatusOffline && !since.IsZero() && now.Sub(since) > presenceWithin && !a.g.w.tooSlow() {
+		if sure && p.Presence.Status != protocol.StatusOffline && !since.IsZero() && now.Sub(since) > presenceWithin && !a.d.wasSilent(since, now) && !a.g.w.tooSlow() {
 			a.g.w.violate("hidden", "%s on %s was told %s of %s, who has been invisible for %s", a.d.name, l.node.name, describePresence(p.Presence), p.UserID, now.Sub(since).Round(time.Millisecond))
 		}
 		a.g.w.stats.presences.Add(1)

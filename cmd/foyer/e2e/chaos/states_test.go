@@ -96,11 +96,27 @@ func (s *seat) states(l *line, data []byte) {
 	}
 }
 
+// sits takes note of the number that the guest was answered.
+func (g *guest) sits(number uint16) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.came, g.number = time.Now(), number
+}
+
+// hasAgain reports whether the guest was answered a number since it had left with it: who leaves and comes before anybody
+// saw it has the same one.
+func (g *guest) hasAgain(number uint16, left time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.number == number && g.came.After(left)
+}
+
 // stranger judges a state under a number that isn't its writer's as far as s knows: it is one of before they left, or they
 // are there and the roster that says so has not come, which it may not while Redis is away. The caller holds mu.
 func (s *seat) stranger(l *line, number uint16, user string, count int64, now time.Time) {
-	w := s.g.h.w
-	if left, has := s.left[number]; has && left.user == user && count <= left.count+int64(lingering/stateEvery) {
+	w, g := s.g.h.w, s.g.h.guest(user)
+	again := func(left time.Time) bool { return g != nil && g.hasAgain(number, left) }
+	if left, has := s.left[number]; has && left.user == user && !again(left.at) && count <= left.count+int64(lingering/stateEvery) {
 		allowed := lingering
 		if w.overlaps(left.at.Add(-5*time.Second), now, ofRedis) {
 			allowed *= 3 // the nodes have to find out what became of whom while they were apart
