@@ -53,6 +53,9 @@ func (r *Roster) View() *View {
 	return v
 }
 
+// few members are encoded for each answer: with so few, hardly ever more than one is made of a View.
+const few = 16
+
 // Joined returns the answer for a member; session_not_found if the session has ended, not_in_session if the user is
 // no member.
 func (v *View) Joined(userID string) (Joined, error) {
@@ -89,6 +92,9 @@ func (v *View) bounds(n int) (from, to int) {
 
 // encodeAll encodes the members, and each part twice: it has a version higher by 1 where those in a later one are told.
 func (v *View) encodeAll() {
+	if len(v.wire) <= few {
+		return
+	}
 	if err := protocol.WriteMembers(v.wire); err != nil {
 		panic("session: " + err.Error()) // what they consist of was decoded from JSON or made here
 	}
