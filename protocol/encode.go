@@ -107,9 +107,9 @@ func WriteMembers(members []Member) error {
 		ends[i] = len(all)
 	}
 	start := 0
-	for i, end := range ends {
-		members[i].written = all[start:end:end]
-		start = end
+	for i := range members {
+		members[i].written = all[start:ends[i]:ends[i]]
+		start = ends[i]
 	}
 	return nil
 }
