@@ -195,7 +195,7 @@ func (d *Device) sendLocked(o outgoing) {
 
 // pushLocked queues a frame; a device whose queue is full is closed and comes back.
 func (d *Device) pushLocked(o outgoing) {
-	queued := false
+	var queued bool
 	if o.shared == nil {
 		queued = d.sock.Send(o.frame)
 	} else {
