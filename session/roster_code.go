@@ -105,6 +105,11 @@ func DecodeRoster(text []byte) (*Roster, error) {
 			r.host = m.User.ID
 		}
 	}
+	for i, slot := range code.Numbers {
+		if slot == taken && !owned[i+1] {
+			return nil, errors.New("roster: a number that nobody has is taken")
+		}
+	}
 	return r, nil
 }
 

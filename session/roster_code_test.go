@@ -29,6 +29,7 @@ func FuzzDecodeRoster(f *testing.F) {
 	f.Add(bytes.ReplaceAll(good, []byte(`"Number":2`), []byte(`"Number":1`)))
 	f.Add(bytes.ReplaceAll(good, []byte(`[-1,-1,`), []byte(`[-1,0,`)))
 	f.Add([]byte(`{"Members":[null]}`))
+	f.Add([]byte(`{"Numbers":[-1]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := DecodeRoster(text)
 		if err != nil {
