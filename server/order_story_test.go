@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -172,6 +173,7 @@ func TestWhoHidElsewhereIsNotShownByANodeThatIsCutOff(t *testing.T) {
 // another one, and has said something newer there.
 func TestWhatAStoppedNodeFindsInItsSocketsIsNotShown(t *testing.T) {
 	cast(t, 2, free, func(w *world) {
+		synctest.Wait() // it runs
 		wakes := w.nodes[0].app.Server().WasStopped(20)
 		w.lossy(func(m *cluster.Message) int {
 			if m.Kind == cluster.KindClose {
@@ -206,6 +208,7 @@ func TestNothingMoreIsCarriedOutOfDevicesThatWereTakenOut(t *testing.T) {
 // TestANodeThatWasStoppedAndIsCutOffGoesOnAlone: it waits for the others once.
 func TestANodeThatWasStoppedAndIsCutOffGoesOnAlone(t *testing.T) {
 	cast(t, 2, free, func(w *world) {
+		synctest.Wait() // it runs
 		wakes := w.nodes[0].app.Server().WasStopped(1 << 40)
 		ada := w.arrives("ada")
 		wakes()

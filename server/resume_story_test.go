@@ -117,6 +117,6 @@ func TestWhoDoesNotComeBackAfterARestartIsGoneAfterAMinute(t *testing.T) {
 		pass(55 * second)
 		require.Len(t, again.known().place.members, 2)
 		pass(7 * second)
-		require.Contains(t, again.summary(), "roster v"+itoa(int(again.known().place.version))+" -ben(dropped)")
+		require.Contains(t, again.summary(), "roster v"+itoa(int(again.known().place.version-firstVersion))+" -ben(dropped)")
 	})
 }

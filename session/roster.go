@@ -322,6 +322,7 @@ func (r *Roster) End(at int64) []Departure {
 		out = append(out, Departure{SessionID: r.ID, Member: *m, At: at, SeenAt: m.lastSeen(at)})
 	}
 	r.ended, r.host, r.dropped, r.emptySince = true, "", 0, at
+	r.numbers = numbers{}
 	clear(r.members)
 	clear(r.before)
 	clear(r.reasons)
