@@ -56,6 +56,10 @@ func (r *Roster) Ended() bool { return r.ended }
 // Member returns a member, nil if the user is none.
 func (r *Roster) Member(userID string) *Member { return r.members[userID] }
 
+// HasLeft reports whether a member, as another roster of the session has them, has left since they joined, as far as this one knows:
+// of the last RecentFor.
+func (r *Roster) HasLeft(m Member) bool { return r.gone[m.User.ID].at > m.JoinedAt }
+
 // SetRules makes rules hold unless newer ones do.
 func (r *Roster) SetRules(rules Rules) {
 	if rules.Rev > r.rules.Rev {

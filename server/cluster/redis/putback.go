@@ -92,7 +92,7 @@ func (r *Registry) putBack(ctx context.Context, id string) (*session.Roster, err
 		if final, err = session.DecodeRoster([]byte(text)); err != nil {
 			return "", false, err
 		}
-		members := there.Snapshot().Members
+		members := slices.DeleteFunc(there.Snapshot().Members, mine.HasLeft) // whose node may have died since
 		if _, err := r.restore(final, members); err != nil {
 			return "", false, err
 		}

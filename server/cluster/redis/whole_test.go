@@ -82,6 +82,25 @@ func newTwice(t *testing.T) (one, two *member) {
 	return one, two
 }
 
+// TestWhoLeftOnANodeThatDiedIsNotPutBack has Redis come back with what it had saved before, when the place was somebody's who left
+// it to another.
+func TestWhoLeftOnANodeThatDiedIsNotPutBack(t *testing.T) {
+	t.Parallel()
+	server, one, two := newTwo(t)
+	answer, err := server.Command("SAVE")
+	require.NoError(t, err)
+	require.Equal(t, "+OK", answer)
+	_, err = two.r.Leave(t.Context(), session.Leave{SessionID: "s", UserID: "ben", Reason: protocol.LeftByChoice, At: time.Now().UnixMilli() + 1})
+	require.NoError(t, err)
+	one.bring(t, "cem")
+	two.halt(t) // for good
+	one.halt(t)
+	server.Kill()
+	server.Restart()
+	require.Eventually(t, func() bool { return one.Check(one.ctx) }, waitAtMost, waitEvery)
+	require.Equal(t, []string{"ada", "cem"}, one.users(t))
+}
+
 // TestANodeWritesBackWhatItKnowsBeforeItDoesAnythingElse, also what others do meanwhile.
 func TestANodeWritesBackWhatItKnowsBeforeItDoesAnythingElse(t *testing.T) {
 	t.Parallel()
