@@ -195,8 +195,11 @@ func (r *Registry) takeOutOf(ctx context.Context, id string, here func(user stri
 		some, err := r.depart(there, func(m session.Member) bool { // who isn't here is waited for
 			return slices.ContainsFunc(m.Devices, func(d session.Device) bool { return here(m.User.ID, d) })
 		})
+		if err != nil || !some {
+			return "", false, err
+		}
 		there.Take()
-		return string(there.Encode()), some, err
+		return string(there.Encode()), true, nil
 	})
 }
 
