@@ -81,7 +81,7 @@ func startPostgres(ctx context.Context, dsn string, o Options) (*postgres, error
 	}
 	setDefault(config, "application_name", "foyer")
 	migrating := openPool(config, 2, o)
-	if err := errors.Join(migratePostgres(ctx, migrating), migrating.Close()); err != nil {
+	if err := errors.Join(migratePostgres(ctx, migrating, migrationWithin), migrating.Close()); err != nil {
 		return nil, fmt.Errorf("PostgreSQL: %w", withoutAddress(err))
 	}
 	parsed.ConnConfig = config.Copy()

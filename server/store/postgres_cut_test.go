@@ -29,11 +29,13 @@ func (c cutter) relay(client, server net.Conn) {
 			return
 		}
 		cut, deliver := c(message[:n])
+		if cut {
+			client.Close() // before the server has anything that it could answer
+		}
 		if deliver || !cut {
 			_, err = server.Write(message[:n])
 		}
 		if cut {
-			client.Close()
 			if deliver {
 				_, _ = server.Read(message) // let it be carried out
 			}
