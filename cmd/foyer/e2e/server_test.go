@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -101,17 +102,51 @@ func (s *server) start() {
 	s.await("/readyz", http.StatusOK)
 }
 
-// await waits until an operators' page answers with the status.
+// await waits until an operators' page answers with the status. A process that does not come to it has to say what it
+// does instead.
 func (s *server) await(page string, status int) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool {
-		response, err := http.Get("http://" + s.admin + page)
-		if err != nil {
+	said := ""
+	hasIt := func() bool {
+		answered, body, err := s.page(page)
+		said = fmt.Sprint(answered, " ", body, " ", err)
+		return answered == status
+	}
+	if eventually(hasIt) {
+		return
+	}
+	s.end(syscall.SIGQUIT)
+	s.process = nil
+	require.Fail(s.t, "the server does not come to "+page, "at last: %s\nthe server: %s", said, s.log.String())
+}
+
+// eventually asks until it is answered yes, for a minute at most.
+func eventually(yes func() bool) bool {
+	every, end := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
+	defer every.Stop()
+	for !yes() {
+		select {
+		case <-every.C:
+		case <-end:
 			return false
 		}
-		_ = response.Body.Close()
-		return response.StatusCode == status
-	}, time.Minute, 20*time.Millisecond)
+	}
+	return true
+}
+
+// page asks for an operators' page.
+func (s *server) page(page string) (status int, body string, err error) {
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.admin+page, nil)
+	require.NoError(s.t, err)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(text), err
 }
 
 // end sends the process a signal and waits for its end.
