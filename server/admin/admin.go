@@ -8,12 +8,12 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -79,12 +79,7 @@ type partState struct {
 func ready(w http.ResponseWriter, r *http.Request, o Options) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
-	found := make([]error, len(o.Parts))
-	var looks sync.WaitGroup
-	for i, p := range o.Parts {
-		looks.Go(func() { found[i] = p.Check(ctx) })
-	}
-	looks.Wait()
+	found := look(ctx, o.Parts)
 	s, status := state{Status: "ok", Parts: make(map[string]partState, len(o.Parts))}, http.StatusOK
 	for i, p := range o.Parts {
 		switch {
@@ -103,6 +98,33 @@ func ready(w http.ResponseWriter, r *http.Request, o Options) {
 	}
 	answer(w, status, s)
 }
+
+// look returns what is wrong with each part: with one that has not been found out about when ctx ends, that.
+func look(ctx context.Context, parts []Part) []error {
+	found := make([]error, len(parts))
+	asked := make([]chan error, len(parts))
+	for i, p := range parts {
+		asked[i] = make(chan error, 1)
+		go func() { asked[i] <- p.Check(ctx) }()
+	}
+	for i := range parts {
+		select {
+		case found[i] = <-asked[i]:
+		case <-ctx.Done():
+			select {
+			case found[i] = <-asked[i]: // it had answered while another was waited for
+			case <-time.After(moment):
+				found[i] = errHangs
+			}
+		}
+	}
+	return found
+}
+
+// moment is how long a part is waited for that should end with its context.
+const moment = 100 * time.Millisecond
+
+var errHangs = errors.New("hangs: it does not say in time how it is")
 
 func answer(w http.ResponseWriter, status int, s state) {
 	h := w.Header()

@@ -71,6 +71,19 @@ func TestReadinessIsAnsweredEvenIfAPartHangs(t *testing.T) {
 	})
 }
 
+func TestAPartThatIgnoresThatTimeIsOverIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		locked := make(chan struct{})
+		defer close(locked)
+		h := Handler(Options{Parts: []Part{
+			{Name: "subscriptions", Check: func(context.Context) error { <-locked; return nil }},
+			{Name: "store", Needed: true, Check: func(context.Context) error { return nil }},
+		}})
+		w := ask(h, "GET", "/readyz", "10.0.0.1:1", "foyer:8081")
+		require.JSONEq(t, `{"status":"degraded","parts":{"store":{"ok":true},"subscriptions":{"ok":false,"reason":"hangs: it does not say in time how it is"}}}`, w.Body.String())
+	})
+}
+
 func TestMetricsOfTheNodeAndOfTheRuntime(t *testing.T) {
 	c := prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_things_total", Help: "Things."})
 	c.Add(3)
