@@ -17,13 +17,16 @@ func until(began time.Time, d time.Duration) string {
 	return began.Add(d).UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-// notes has ben, who is connected with ada, set a note that ends 45 s after the beginning. There is nobody else.
-func notes(w *world, began time.Time, ada, ben *device) {
+// notes has ada and ben come and be connected, and ben set a note that ends 45 s after the beginning. There is nobody else.
+func notes(w *world) (began time.Time, ada, ben *device) {
+	began = time.Now()
+	ada, ben = w.arrives("ada"), w.arrives("ben")
 	connect(ada, ben)
 	ben.sets("online", obj{"note": "at lunch", "note_until": until(began, 45*second)})
 	pass(2 * second)
 	require.Equal(w.t, "at lunch", ada.sees("ben").Note)
 	forget(ada)
+	return began, ada, ben
 }
 
 // ends has ada be told once, as the note ends, and by no more than that.
@@ -40,10 +43,8 @@ func ends(w *world, began time.Time, ada *device) {
 
 func TestANoteEndsThoughTheDeviceThatSetItHasGone(t *testing.T) {
 	everywhere(t, free, func(w *world) {
-		began := time.Now()
-		ada, ben := w.arrives("ada"), w.arrives("ben")
+		began, ada, ben := notes(w)
 		w.arrives("ben", kind("desktop")) // on ada's node, where there are two
-		notes(w, began, ada, ben)
 		ben.hangUp()
 		pass(2 * second)
 		ends(w, began, ada)
@@ -52,9 +53,7 @@ func TestANoteEndsThoughTheDeviceThatSetItHasGone(t *testing.T) {
 
 func TestANoteEndsWithinAGrace(t *testing.T) {
 	everywhere(t, free, func(w *world) {
-		began := time.Now()
-		ada, ben := w.arrives("ada"), w.arrives("ben")
-		notes(w, began, ada, ben)
+		began, ada, ben := notes(w)
 		pass(time.Until(began.Add(40 * second)))
 		ben.drop()
 		pass(time.Until(began.Add(45*second)) - time.Millisecond)
@@ -72,9 +71,7 @@ func TestANoteEndsWithinAGrace(t *testing.T) {
 
 func TestANoteEndsWhileNobodyOfItsUserIsThere(t *testing.T) {
 	everywhere(t, free, func(w *world) {
-		began := time.Now()
-		ada, ben := w.arrives("ada"), w.arrives("ben")
-		notes(w, began, ada, ben)
+		began, ada, ben := notes(w)
 		ben.hangUp()
 		pass(2 * second)
 		ada.hears("presence ben=offline")
@@ -96,11 +93,9 @@ func TestANoteEndsWhileNobodyOfItsUserIsThere(t *testing.T) {
 
 func TestANoteOfBeforeARestartEnds(t *testing.T) {
 	everywhere(t, free, func(w *world) {
-		began := time.Now()
-		ada, ben := w.arrives("ada"), w.arrives("ben")
-		notes(w, began, ada, ben)
+		began, _, _ := notes(w)
 		w.restart()
-		ada, _ = w.arrives("ada"), w.arrives("ben")
+		ada, _ := w.arrives("ada"), w.arrives("ben")
 		pass(2 * second)
 		ends(w, began, ada)
 	})
@@ -109,9 +104,7 @@ func TestANoteOfBeforeARestartEnds(t *testing.T) {
 // Whoever begins to watch knows when the note ends, whoever set it and wherever.
 func TestANoteEndsForWhoCameAfterItWasSet(t *testing.T) {
 	everywhere(t, free, func(w *world) {
-		began := time.Now()
-		ada, ben := w.arrives("ada"), w.arrives("ben")
-		notes(w, began, ada, ben)
+		began, ada, _ := notes(w)
 		ada.hangUp()
 		pass(2 * second)
 		ada = w.arrives("ada")
@@ -143,12 +136,33 @@ func TestTheEndOfANoteCanBePutOffAndBroughtForward(t *testing.T) {
 	})
 }
 
-// The pace holds for the end of a note, too: within the second after another change it is told at the second's end.
-func TestTheEndOfANoteKeepsThePace(t *testing.T) {
+// A panel of somebody who isn't connected hears of no presence: it is looked at anew when the note ends.
+func TestAPanelShowsTheEndOfANote(t *testing.T) {
 	everywhere(t, free, func(w *world) {
 		began := time.Now()
 		ada, ben := w.arrives("ada"), w.arrives("ben")
-		notes(w, began, ada, ben)
+		session := ben.creates()
+		ada.joins(session)
+		ben.sets("online", obj{"note": "at lunch", "note_until": until(began, 45*second)})
+		pass(2 * second)
+		ada.focuses("ben")
+		forget(ada)
+		shown := func() string {
+			of := into[protocol.Focus](ada.known().focus).Person.Presence
+			require.NotNil(t, of)
+			return of.Note
+		}
+		pass(time.Until(began.Add(45*second)) - time.Millisecond)
+		require.Equal(t, "at lunch", shown())
+		pass(second)
+		require.Empty(t, shown())
+	})
+}
+
+// The pace holds for the end of a note, too: within the second after another change it is told at the second's end.
+func TestTheEndOfANoteKeepsThePace(t *testing.T) {
+	everywhere(t, free, func(w *world) {
+		began, ada, ben := notes(w)
 		pass(time.Until(began.Add(45*second)) - 100*time.Millisecond)
 		ben.sets("busy")
 		told := ada.summary()

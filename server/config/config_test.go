@@ -96,6 +96,8 @@ func TestWhatStopsTheParsing(t *testing.T) {
 		{"a member without a value", "listen:", nil, "listen: has no value"},
 		{"a list where a number is wanted", "limits: {requests-per-second: [1, 2]}", nil, "requests-per-second"},
 		{"a text where a number is wanted", "limits: {requests-per-second: many}", nil, "many"},
+		{"a list where members are wanted", "limits: [1, 2]", nil, "limits: has members, such as blocks, and"},
+		{"a number where members are wanted", "presence: 10", nil, "presence: has members, such as grace, and"},
 		{"members where a text is wanted", "listen: {host: x}", nil, `unknown member "listen.host"`},
 		{"a duration without a unit", "presence: {grace: 10}", nil, "missing unit"},
 		{"no YAML", "limits: {", nil, "configuration file"},

@@ -77,16 +77,22 @@ func scalar(v any) (string, bool) {
 	}
 }
 
-// Validate reports members that no command has a flag for.
+// Validate reports members that no command has a flag for, and values where there are only further members.
 func (f *file) Validate(app *kong.Application) error {
 	known := make(map[string]bool)
 	for _, flag := range flags(app.Node) {
 		known[flag.Name] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.values)) {
-		if !known[name] {
-			return fmt.Errorf("configuration file: unknown member %q%s", name, suggestion(name, known))
+		if known[name] {
+			continue
 		}
+		for _, k := range slices.Sorted(maps.Keys(known)) {
+			if member, found := strings.CutPrefix(k, name+"."); found {
+				return fmt.Errorf("configuration file: %s: has members, such as %s, and no value of its own", name, member)
+			}
+		}
+		return fmt.Errorf("configuration file: unknown member %q%s", name, suggestion(name, known))
 	}
 	return nil
 }

@@ -5,12 +5,15 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"foyer/client/wire"
+	"foyer/cmd/foyer-bots/result"
 	"foyer/protocol"
 
 	"github.com/stretchr/testify/require"
@@ -207,7 +210,8 @@ func TestServerThatLiesIsCaught(t *testing.T) {
 	}
 }
 
-// A member leaves, everybody is told, and a second later comes a state of theirs.
+// Members leave, everybody is told, and a second later comes a state of theirs. All of them are lied about: who leaves
+// next, or is back when the lie comes, is told nothing that is one.
 func TestStateOfSomebodyWhoLeftIsCaught(t *testing.T) {
 	address := startNodes(t, "one")[0]
 	var mu sync.Mutex
@@ -222,7 +226,7 @@ func TestStateOfSomebodyWhoLeftIsCaught(t *testing.T) {
 			}
 		}
 		var n struct{ Params protocol.SessionRoster }
-		if is(f, "session.roster", `"reason"`) && json.Unmarshal(f.Data, &n) == nil && !told && states[n.Params.Left[0].Number] != nil {
+		if is(f, "session.roster", `"reason"`) && json.Unmarshal(f.Data, &n) == nil && states[n.Params.Left[0].Number] != nil {
 			told = true
 			var w protocol.StateWriter
 			w.Start(protocol.FrameTick, 1, nil)
@@ -231,10 +235,15 @@ func TestStateOfSomebodyWhoLeftIsCaught(t *testing.T) {
 		}
 		return []wire.Frame{f}
 	})
-	o := options(t, "mixed", []string{lying}, "people=8", "duration=4s", "sessions.size=8", "states={hz: 10}", "moves={rate: 1, away: 2s}", "messages=null",
-		"drops=null", "friends=0", "presence=null", "invitations=null", "devices_each=1")
-	r := carry(t, o)
+	leaves := func(v result.Violation) bool { return strings.Contains(v.What, "who left") }
+	var r *result.Result
+	for _, duration := range []string{"4s", "20s"} { // the longer one where the machine was too slow for anything to happen
+		if r == nil || !slices.ContainsFunc(r.Violations.Sample, leaves) {
+			r = carry(t, options(t, "mixed", []string{lying}, "people=8", "duration="+duration, "sessions.size=8", "states={hz: 10}", "moves={rate: 1, away: 2s}",
+				"messages=null", "drops=null", "friends=0", "presence=null", "invitations=null", "devices_each=1"))
+		}
+	}
 	require.True(t, told)
 	require.Positive(t, r.Violations.Kinds["state"])
-	require.Contains(t, r.Violations.Sample[0].What, "who left")
+	require.True(t, slices.ContainsFunc(r.Violations.Sample, leaves), r.Violations.Sample)
 }

@@ -51,11 +51,16 @@ func Table(out io.Writer, runs []Run, metric string) {
 	}
 }
 
-// spread writes the median of a figure, and from which to which it was.
+// spread writes the median of a figure, and from which to which it was; a dash if no result has it.
 func spread(all []*result.Result, text func(float64) string, figure func(*result.Result) float64) string {
 	values := make([]float64, 0, len(all))
 	for _, r := range all {
-		values = append(values, figure(r))
+		if v := figure(r); !math.IsNaN(v) && !math.IsInf(v, 0) {
+			values = append(values, v)
+		}
+	}
+	if len(values) == 0 {
+		return "–"
 	}
 	slices.Sort(values)
 	median := values[len(values)/2]
@@ -125,7 +130,12 @@ func devices(r *result.Result) int {
 	return n
 }
 
+// serverCPU is the processor time that the target's processes used during the load, in seconds. Like all figures of theirs
+// it is no number (NaN) if none of them was looked at.
 func serverCPU(r *result.Result) float64 {
+	if len(r.Servers) == 0 {
+		return math.NaN()
+	}
 	seconds := 0.0
 	for _, s := range r.Servers {
 		seconds += s.CPUSeconds
@@ -135,6 +145,9 @@ func serverCPU(r *result.Result) float64 {
 
 // arrivalEach is the processor time of the server's for a device until it was there, in microseconds.
 func arrivalEach(r *result.Result) float64 {
+	if len(r.Servers) == 0 {
+		return math.NaN()
+	}
 	seconds := 0.0
 	for _, s := range r.Servers {
 		seconds += s.ArrivalCPUSeconds
@@ -143,6 +156,9 @@ func arrivalEach(r *result.Result) float64 {
 }
 
 func serverMiB(r *result.Result) float64 {
+	if len(r.Servers) == 0 {
+		return math.NaN()
+	}
 	n := int64(0)
 	for _, s := range r.Servers {
 		n += s.RSSBytes
@@ -150,13 +166,7 @@ func serverMiB(r *result.Result) float64 {
 	return float64(n >> 20)
 }
 
-func eachText(v float64) string {
-	if math.IsInf(v, 0) || math.IsNaN(v) {
-		return "–" // there were none
-	}
-	return fmt.Sprintf("%.1f", v)
-}
-
+func eachText(v float64) string    { return fmt.Sprintf("%.1f", v) }
 func countText(v float64) string   { return Count(int64(v)) }
 func milliText(v float64) string   { return result.Short(time.Duration(v)) }
 func percentText(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
