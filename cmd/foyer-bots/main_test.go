@@ -47,7 +47,7 @@ func TestMistakesAreUsageErrorsBeforeTheStart(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"party"}, `no scenario "party"; there are idle`},
+		{[]string{"party"}, `no scenario "party"; there are crowd`},
 		{[]string{"run", "./nowhere.yaml"}, "nowhere.yaml"},
 		{[]string{write(t, "s.yaml", "name: x\nsesions: {}\n")}, `line 2: unknown member "sesions"`},
 		{[]string{"poses", "-n", "1000000"}, "people"},

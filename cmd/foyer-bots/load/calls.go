@@ -59,7 +59,8 @@ func (d *device) start(method protocol.Method, params any, take func(answer)) in
 	d.mu.Lock()
 	d.lastID++
 	id := d.lastID
-	c := &call{once: method == protocol.MethodSessionSend, method: method, frame: encode(id, method, params), sent: time.Now(), take: take}
+	once := method == protocol.MethodSessionSend || method == protocol.MethodSessionSubscribe // of this socket
+	c := &call{once: once, method: method, frame: encode(id, method, params), sent: time.Now(), take: take}
 	if d.calls == nil {
 		d.calls = map[int64]*call{}
 	}

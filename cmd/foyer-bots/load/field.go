@@ -223,6 +223,7 @@ func (f *field) activities() []func(context.Context, time.Time) {
 		}
 	}
 	add(f.s.States != nil, f.move)
+	add(f.names(), f.chooseAnew)
 	add(f.s.Invitations != nil, f.invite)
 	add(f.s.Presence != nil, f.presence)
 	add(f.s.Moves != nil, f.wander)

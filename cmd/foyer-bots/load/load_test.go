@@ -21,7 +21,8 @@ func TestReadyScenariosOnTwoNodes(t *testing.T) {
 		metrics []string
 	}{
 		{"idle", []string{"people=60", "duration=1s"}, []string{"connect", "join"}},
-		{"poses", []string{"people=30", "duration=2s"}, []string{"state"}},
+		{"poses", []string{"people=30", "duration=2s"}, []string{"state", "jitter"}},
+		{"crowd", []string{"people=30", "sessions.size=30", "duration=3s", "states.named=3", "states.renew=300ms"}, []string{"state", "jitter"}},
 		{"join-storm", []string{"people=40", "sessions.size=40", "duration=3s", "storms=[{at: 0s}, {at: 1500ms}]"}, []string{"join", "roster", "complete"}},
 		{
 			"invitations", []string{"people=24", "duration=3s", "invitations.rate=40", "invitations.hold=100ms"},

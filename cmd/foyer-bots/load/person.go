@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"foyer/protocol"
@@ -29,6 +30,8 @@ type person struct {
 
 	living   sync.Mutex // held while coming and while going
 	speaking sync.Mutex // held while a message is sent, and while leaving
+
+	chosenBy atomic.Int32 // devices that asked for this one's states
 
 	mu     sync.Mutex // guards what follows
 	id     string     // from hello on

@@ -30,6 +30,7 @@ const (
 	mPresence
 	mMessage
 	mState
+	mJitter
 	mAnswer
 	mLag
 	metrics

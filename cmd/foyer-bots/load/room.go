@@ -22,6 +22,11 @@ type room struct {
 	since   time.Time
 	left    map[uint16]mark
 	last    []uint64 // the last state of each number: the author's life and sequence
+	tick    uint32   // of the last states
+	ticked  time.Time
+
+	chosen map[uint16]choice // by number
+	asked  time.Time         // when the last such wish was answered
 }
 
 // mark is who had a number, and when that ended here.
@@ -73,6 +78,9 @@ func (r *room) set(number uint16, who *person) {
 		r.count--
 	}
 	r.by[number] = who
+	if who == nil {
+		r.unchoose(number)
+	}
 }
 
 // enter takes in the answer to a join, or a resync: the roster as it is.
@@ -121,6 +129,7 @@ func (d *device) outdate() {
 		return
 	}
 	d.room.stale = true
+	d.room.choose(nil, time.Time{})
 	d.room.place.mu.Lock()
 	d.room.place.audience--
 	d.room.place.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"time"
@@ -42,7 +43,8 @@ type mover struct {
 	life  uint16
 }
 
-// move has every member's first device write states, evenly spaced and each device at moments of its own.
+// move has every member's first device write states, evenly spaced and each device at moments of its own, which have
+// nothing to do with those of the others in its session.
 func (f *field) move(ctx context.Context, begun time.Time) {
 	workers := runtime.GOMAXPROCS(0)
 	step := time.Duration(float64(time.Second) / f.s.States.Hz)
@@ -56,8 +58,9 @@ func (f *field) move(ctx context.Context, begun time.Time) {
 // moveSome writes for every n-th person. They take turns within a step.
 func (f *field) moveSome(ctx context.Context, begun time.Time, step time.Duration, first, n int) {
 	var movers []*mover
-	for i := first; i < len(f.people); i += n {
-		movers = append(movers, &mover{p: f.people[i], frame: protocol.AppendState(nil, make([]byte, f.s.States.Bytes))})
+	order := rand.New(rand.NewPCG(0, 0)).Perm(len(f.people)) // #nosec G404 -- the same each time, so that runs compare
+	for i := first; i < len(order); i += n {
+		movers = append(movers, &mover{p: f.people[order[i]], frame: protocol.AppendState(nil, make([]byte, f.s.States.Bytes))})
 	}
 	if len(movers) == 0 {
 		return
@@ -91,13 +94,11 @@ func (m *mover) write(due time.Time) {
 		m.room, m.life = r, life
 	}
 	m.seq++
-	m.p.place.mu.Lock()
-	others := m.p.place.audience - len(m.p.devices)
-	m.p.place.mu.Unlock()
+	others := m.p.audience()
 	putState(m.frame[1:], m.p, uint64(life)<<32|uint64(m.seq), m.p.f.since(due))
 	if d.write(socket, wire.Frame{Binary: true, Data: m.frame}) {
 		m.p.f.rec.written.Add(1)
-		m.p.f.rec.due.Add(int64(max(0, others)))
+		m.p.f.rec.due.Add(int64(others))
 	}
 }
 
@@ -119,6 +120,7 @@ func (d *device) see(frame []byte, now time.Time) {
 		}
 		return
 	}
+	d.steady(r, f, now)
 	var arrived int64
 	for number, state := range f.All() {
 		if number != r.own {
@@ -143,7 +145,7 @@ func (d *device) sample(r *room, f protocol.StateFrame, now time.Time) {
 		return
 	}
 	for number, state := range f.All() {
-		if number != r.own && len(state) >= stateHead {
+		if number != r.own && (r.chosen[number].who != nil || !d.p.f.names()) && len(state) >= stateHead {
 			d.p.f.rec.add(mState, d.p.index, time.Duration(d.p.f.since(now)-int64(binary.LittleEndian.Uint64(state[24:]))))
 			return
 		}
@@ -185,12 +187,45 @@ func (d *device) state(r *room, number uint16, state []byte, now time.Time) int6
 		return 0
 	}
 	r.last[number] = order
-	if before>>32 == order>>32 {
+	same, since := before>>32 == order>>32, r.since
+	if d.p.f.names() {
+		c, chosen := r.chosen[number]
+		if !chosen {
+			d.unwanted(r, who, now)
+			return 0
+		}
+		since = c.since
+	} else if same {
 		return int64(order - before)
 	}
+	if same {
+		order -= before
+	}
 	// The first one stands for those written since this device could get any.
-	could := 1 + int64(float64(int64(le.Uint64(state[24:]))-d.p.f.since(r.since))/float64(time.Second)*d.p.f.s.States.Hz)
+	could := 1 + int64(float64(int64(le.Uint64(state[24:]))-d.p.f.since(since))/float64(time.Second)*d.p.f.s.States.Hz)
 	return max(1, min(could, int64(order&0xFFFFFFFF)))
+}
+
+// audience is how many devices of others are to get a person's states.
+func (p *person) audience() int {
+	if p.f.names() {
+		return int(p.chosenBy.Load())
+	}
+	p.place.mu.Lock()
+	defer p.place.mu.Unlock()
+	return max(0, p.place.audience-len(p.devices))
+}
+
+// steady measures how far the time since the tick before is from what it should be; the caller holds mu.
+func (d *device) steady(r *room, f protocol.StateFrame, now time.Time) {
+	if f.Kind != protocol.FrameTick || f.Tick <= r.tick {
+		return // another part of it
+	}
+	if r.tick != 0 {
+		should := float64(f.Tick-r.tick) / float64(d.p.f.s.Sessions.TickHz) * float64(time.Second)
+		d.p.f.rec.add(mJitter, d.p.index, (now.Sub(r.ticked) - time.Duration(should)).Abs())
+	}
+	r.tick, r.ticked = f.Tick, now
 }
 
 func orderText(order uint64) string {

@@ -22,6 +22,7 @@ var Metrics = []MetricInfo{
 	{"presence", "status on a friend's screen", "From when a status was to be set to each friend's device showing it.", "presence"},
 	{"message", "message to other members", "From when a message was to be sent to each other member's device having it.", "messages"},
 	{"state", "state to other members", "From when a state was to be written to another member's device having it; one of 16 is measured.", "states"},
+	{"jitter", "unsteadiness of ticks", "How much longer or shorter it was from one frame of states to the next, on each device, than the ticks between them say.", "states"},
 	{"answer", "any request to its answer", "From writing a request to its answer, whatever it asks.", ""},
 	{"lag", "lateness of the bots", "From when an event was due to its being begun. If this is long, these bots or their machine are the limit.", ""},
 }

@@ -38,6 +38,10 @@ type Sessions struct {
 type States struct {
 	Hz    float64 `yaml:"hz" default:"20" min:"0.01" max:"90" help:"States a second of each device."`
 	Bytes int     `yaml:"bytes" default:"64" min:"40" max:"512" help:"Size of a state; the first 40 say who wrote it, and when."`
+
+	Named    int      `yaml:"named" default:"0" min:"0" max:"1000" help:"Of how many members each device gets the states at every tick, with session.subscribe; 0 is all of them."`
+	OthersHz int      `yaml:"others_hz" default:"0" min:"0" max:"60" help:"How often a second it gets the others' then; 0 is never."`
+	Renew    Duration `yaml:"renew" default:"1s" min:"10ms" max:"1h" help:"How often each device names others, some of whom are the same."`
 }
 
 // Invitations are begun at a rate; Mix says what becomes of them.

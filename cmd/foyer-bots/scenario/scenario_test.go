@@ -14,7 +14,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the reference in docs/load-testing.md")
 
 func TestReadyScenariosAreWithinBoundsAndNamedLikeTheirFiles(t *testing.T) {
-	require.Equal(t, []string{"idle", "invitations", "join-storm", "mixed", "poses", "presence-churn", "reconnect-herd"}, Names())
+	require.Equal(t, []string{"crowd", "idle", "invitations", "join-storm", "mixed", "poses", "presence-churn", "reconnect-herd"}, Names())
 	for _, name := range Names() {
 		text, err := Source(name)
 		require.NoError(t, err)
@@ -25,7 +25,7 @@ func TestReadyScenariosAreWithinBoundsAndNamedLikeTheirFiles(t *testing.T) {
 		require.NotEmpty(t, s.Objectives)
 	}
 	_, err := Source("party")
-	require.ErrorContains(t, err, "there are idle, invitations,")
+	require.ErrorContains(t, err, "there are crowd, idle,")
 }
 
 func TestMembersLeftOutHaveTheirDefaults(t *testing.T) {
@@ -34,7 +34,7 @@ func TestMembersLeftOutHaveTheirDefaults(t *testing.T) {
 	require.Equal(t, 30*time.Second, s.Duration.Std())
 	require.Equal(t, Constant(100), s.People)
 	require.Equal(t, &Sessions{Size: 10, TickHz: 20}, s.Sessions)
-	require.Equal(t, &States{Hz: 5, Bytes: 64}, s.States)
+	require.Equal(t, &States{Hz: 5, Bytes: 64, Renew: Duration(time.Second)}, s.States)
 	require.Equal(t, []Herd{{At: Duration(time.Second), Share: 1, Within: Duration(2 * time.Second)}}, s.Herds)
 	require.Equal(t, [4]float64{1, 0, 0, 0}, s.Invitations.Mix.Shares())
 	require.Nil(t, s.Presence)
