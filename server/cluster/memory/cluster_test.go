@@ -10,9 +10,9 @@ import (
 )
 
 func TestBus(t *testing.T) {
-	clustertest.Bus(t, func(*testing.T) (one, two cluster.Bus) {
+	clustertest.Bus(t, func(*testing.T) clustertest.Ends {
 		h := NewHub()
-		return h.Bus(), h.Bus()
+		return clustertest.Ends{One: h.Bus(), Two: h.Bus()}
 	})
 }
 

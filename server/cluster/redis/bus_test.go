@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"foyer/server/cluster"
 	"foyer/server/cluster/clustertest"
 	"foyer/server/cluster/redis/redistest"
 )
@@ -31,12 +30,23 @@ func newBus(t *testing.T, c *Client, resubscribed func()) *Bus {
 	return b
 }
 
+// newEnds returns two nodes' ends of one Bus.
+func newEnds(t *testing.T, one, two *Client) clustertest.Ends {
+	a, b := newBus(t, one, nil), newBus(t, two, nil)
+	return clustertest.Ends{One: a, Two: b, Lost: func() bool { return a.lost() || b.lost() }}
+}
+
+// lost reports whether messages may have been lost, as the Bus itself counts it.
+func (b *Bus) lost() bool {
+	return b.Stats.NotPublished.Load()+b.Stats.NotReceived.Load()+b.Stats.Silent.Load() > 0
+}
+
 func TestBus(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	clustertest.Bus(t, func(t *testing.T) (one, two cluster.Bus) {
+	clustertest.Bus(t, func(t *testing.T) clustertest.Ends {
 		prefix := newPrefix()
-		return newBus(t, newClient(t, server.URL, prefix), nil), newBus(t, newClient(t, server.URL, prefix), nil)
+		return newEnds(t, newClient(t, server.URL, prefix), newClient(t, server.URL, prefix))
 	})
 }
 
@@ -50,9 +60,9 @@ func TestBusOnACluster(t *testing.T) {
 		ok, err := server.Command("SET ready yes")
 		return err == nil && ok == "+OK"
 	}, waitAtMost, waitEvery)
-	clustertest.Bus(t, func(t *testing.T) (one, two cluster.Bus) {
+	clustertest.Bus(t, func(t *testing.T) clustertest.Ends {
 		prefix := newPrefix()
 		url := server.URL + "?addr=" + server.Addr
-		return newBus(t, newClient(t, url, prefix), nil), newBus(t, newClient(t, url, prefix), nil)
+		return newEnds(t, newClient(t, url, prefix), newClient(t, url, prefix))
 	})
 }

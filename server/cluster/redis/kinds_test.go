@@ -30,9 +30,9 @@ func TestAUserWithFewRightsIsEnough(t *testing.T) {
 	require.Equal(t, "+OK", answer)
 	url := "redis://node:secret@" + server.Addr
 	prefix := func() string { return "foyer:" + newPrefix() }
-	clustertest.Bus(t, func(t *testing.T) (one, two cluster.Bus) {
+	clustertest.Bus(t, func(t *testing.T) clustertest.Ends {
 		p := prefix()
-		return newBus(t, newClient(t, url, p), nil), newBus(t, newClient(t, url, p), nil)
+		return newEnds(t, newClient(t, url, p), newClient(t, url, p))
 	})
 	clustertest.Devices(t, func(t *testing.T) clustertest.Registered { return NewDevices(newClient(t, url, prefix())) })
 	p := prefix()
@@ -71,9 +71,9 @@ func TestThreeMasters(t *testing.T) {
 	t.Parallel()
 	servers, url := newCluster(t)
 	t.Run("bus", func(t *testing.T) {
-		clustertest.Bus(t, func(t *testing.T) (one, two cluster.Bus) {
+		clustertest.Bus(t, func(t *testing.T) clustertest.Ends {
 			prefix := "foyer:" + newPrefix()
-			return newBus(t, newClient(t, url, prefix), nil), newBus(t, newClient(t, url, prefix), nil)
+			return newEnds(t, newClient(t, url, prefix), newClient(t, url, prefix))
 		})
 	})
 	t.Run("devices", func(t *testing.T) {
