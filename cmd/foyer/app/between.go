@@ -26,6 +26,8 @@ type between struct {
 	server   atomic.Pointer[server.Server]
 	clock    common
 	stop     context.CancelFunc // of the clock
+	log      zerolog.Logger
+	away     atomic.Bool // the log says so
 }
 
 // refillTime is how long other nodes may take to write back what an empty Redis has lost.
@@ -37,7 +39,7 @@ func newBetween(s config.Settings, log zerolog.Logger) (*between, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &between{client: client, devices: redis.NewDevices(client)}
+	b := &between{client: client, devices: redis.NewDevices(client), log: log}
 	var ctx context.Context
 	ctx, b.stop = context.WithCancel(context.Background())
 	b.clock.keep(ctx, client.Ahead)
@@ -103,6 +105,12 @@ func (b *between) Replaced(d cluster.Device) {
 	}
 }
 
+// Away has the log say it.
+func (b *between) Away(err error) {
+	b.away.Store(true)
+	b.log.Warn().Err(err).Msg("Redis is out of reach; this node goes on by itself")
+}
+
 // resubscribed has the server read anew what it may have missed, once it is known what Redis has.
 func (b *between) resubscribed() {
 	if !b.node.Check(context.Background()) {
@@ -113,6 +121,9 @@ func (b *between) resubscribed() {
 // Returned does too. Redis that knows nothing is told of the sessions that there are, when other nodes have written who
 // is in them.
 func (b *between) Returned(anew bool) {
+	if b.away.Swap(false) {
+		b.log.Warn().Bool("anew", anew).Msg("Redis is back")
+	}
 	if !anew {
 		b.renew()
 		return

@@ -47,6 +47,18 @@ func (p *parted) meet() {
 	require.Eventually(p.t, func() bool { return p.one.returned.Load() > 0 && p.two.returned.Load() > 0 }, waitAtMost, waitEvery)
 }
 
+func TestThatRedisIsAwayIsSaidOnceEachTime(t *testing.T) {
+	p := part(t)
+	for range 2 {
+		p.one.Check(t.Context())
+	}
+	require.EqualValues(t, 1, p.one.parted.Load())
+	p.meet()
+	p.server.Pause()
+	require.Eventually(t, func() bool { return p.one.parted.Load() == 2 }, waitAtMost, waitEvery)
+	p.server.Resume()
+}
+
 func TestWhoLeavesWhileRedisIsAwayHasLeft(t *testing.T) {
 	t.Parallel()
 	p := part(t)

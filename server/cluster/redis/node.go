@@ -52,6 +52,7 @@ type Node struct {
 	done   chan struct{}
 
 	check sync.Mutex    // one check at a time
+	said  bool          // the owner knows that Redis is away; guarded by check
 	wake  chan struct{} // the next check is due
 
 	mu         sync.Mutex // guards what follows
@@ -65,11 +66,18 @@ type Node struct {
 	audits     int       // that are still to come
 }
 
-// Owner is whose node it is.
+// Owner is whose node it is: it is told what happens, and asked what it knows.
 type Owner interface {
+	told
+	asked
+}
+
+type told interface {
 	// Fenced is called, on a goroutine of its own, when others have taken the node for dead: whoever hangs on it has been
 	// cleared away, and has to come anew.
 	Fenced()
+	// Away is called when a check finds Redis out of reach, once until it is back, with the reason.
+	Away(err error)
 	// Returned is called when Redis is back, and has again what this node knows: what others did meanwhile is to be read.
 	// anew says that Redis had lost all, or was away since the node's start: what it has to know is to be written, and other
 	// nodes may still be at it.
@@ -77,6 +85,9 @@ type Owner interface {
 	// Replaced is called when a device has come to this node that hung on another while nobody could be told: its socket
 	// there is to be closed.
 	Replaced(cluster.Device)
+}
+
+type asked interface {
 	// Hangs reports whether a device hangs on this node by the socket of that incarnation.
 	Hangs(userID, deviceID, incarnation string) bool
 	// Lasting returns those of the sessions that have not ended.
@@ -251,6 +262,10 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 		n.mu.Lock()
 		n.awayLocked(unreachable(err))
 		n.mu.Unlock()
+		if !n.said {
+			n.owner.Away(err)
+		}
+		n.said = true
 		return false
 	}
 	if !alive {
@@ -290,6 +305,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	if !back && !emptied {
 		return false
 	}
+	n.said = false
 	n.owner.Returned(emptied || late)
 	return true
 }

@@ -25,6 +25,7 @@ type member struct {
 	ended  atomic.Bool // no socket is there any more
 	over   atomic.Bool // the sessions have ended, as far as the records go
 
+	parted   atomic.Int64
 	returned atomic.Int64
 	anew     atomic.Bool
 	replaced chan cluster.Device
@@ -35,6 +36,8 @@ type member struct {
 
 func (m *member) Fenced()                   { m.fences.Add(1) }
 func (m *member) Hangs(_, _, _ string) bool { return !m.ended.Load() }
+
+func (m *member) Away(error) { m.parted.Add(1) }
 
 func (m *member) Returned(anew bool) {
 	if anew {
