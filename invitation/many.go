@@ -27,23 +27,11 @@ func (s *Service) WithdrawMany(ctx context.Context, by Call, p protocol.Invitati
 	if !j.Done {
 		var more Effects
 		if j, more, err = s.withdrawMany(ctx, by, j.result); err != nil {
-			return protocol.InvitationWithdrawManyResult{}, more, inPart(err)
+			return protocol.InvitationWithdrawManyResult{}, more, protocol.InPart(err)
 		}
 		effects.add(more)
 	}
 	return protocol.InvitationWithdrawManyResult{Withdrawn: nonNil(j.Withdrawn), Failed: nonNil(j.failed)}, effects, nil
-}
-
-// inPart has an error not say that nothing was changed: some of many things may have been done before it.
-func inPart(err error) error {
-	var refused *protocol.Error
-	if !errors.As(err, &refused) || refused.Code != protocol.CodeUnavailable || refused.Data == nil {
-		return err
-	}
-	unknown, data := *refused, *refused.Data
-	data.Unknown = true
-	unknown.Data = &data
-	return fmt.Errorf("%w: %w", &unknown, err)
 }
 
 // listMany sets out what is to be withdrawn. It is remembered before anything is, so that a repetition goes on with it.

@@ -2,6 +2,8 @@ package protocol
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -179,6 +181,18 @@ func (e *Error) WithRetryAfter(ms int64) *Error { e.Data.RetryAfterMS = ms; retu
 
 // WithLimit adds the limit that was reached to e and returns e.
 func (e *Error) WithLimit(n int) *Error { e.Data.Limit = n; return e }
+
+// InPart has a refusal for what is out of reach not say that nothing was changed: some of it may have been done.
+func InPart(err error) error {
+	var refused *Error
+	if !errors.As(err, &refused) || refused.Code != CodeUnavailable || refused.Data == nil {
+		return err
+	}
+	unknown, data := *refused, *refused.Data
+	data.Unknown = true
+	unknown.Data = &data
+	return fmt.Errorf("%w: %w", &unknown, err)
+}
 
 // InvalidParams says that the member at field (a path with dots) is wrong, and how.
 func InvalidParams(field, problem string) *Error {

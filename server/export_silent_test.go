@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"sync/atomic"
 
+	"foyer/protocol"
 	"foyer/server/cluster"
 )
 
@@ -28,4 +30,25 @@ func (d frozenProfile) Of(ctx context.Context, userIDs ...string) (map[string]cl
 		users[d.userID] = u
 	}
 	return users, err
+}
+
+// ProfilesUnreachable can't be written where the devices are known. It belongs before the node's first device; the
+// returned function ends it.
+func (s *Server) ProfilesUnreachable() (end func()) {
+	d := &mute{Devices: s.devices}
+	d.away.Store(true)
+	s.devices = d
+	return func() { d.away.Store(false) }
+}
+
+type mute struct {
+	cluster.Devices
+	away atomic.Bool
+}
+
+func (d *mute) SetProfile(ctx context.Context, userID string, p cluster.Profile) error {
+	if d.away.Load() {
+		return protocol.Refuse(protocol.Unavailable)
+	}
+	return d.Devices.SetProfile(ctx, userID, p)
 }

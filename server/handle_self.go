@@ -55,22 +55,11 @@ func (s *Server) setPresence(ctx context.Context, d *Device, p *protocol.Presenc
 	if err != nil {
 		return nil, err
 	}
-	if err := s.devices.SetProfile(ctx, d.userID, profileOf(user)); err != nil {
-		return nil, err
-	}
-	if !invisible {
-		now := s.now()
-		err := s.devices.Change(ctx, d.userID, d.id, func(have *cluster.Device) { setStatus(have, p.Status, now) })
-		if err != nil {
-			return nil, err
-		}
-	}
-	read, err := s.fullOf(ctx, []string{d.userID})
-	if err != nil {
-		return nil, err
-	}
-	own := presence.View(read[d.userID].Full, presence.Viewer{Self: true})
 	fx.presence(d.userID)
+	own, err := s.takePresence(ctx, d, p.Status, profileOf(user))
+	if err != nil {
+		return nil, protocol.InPart(err)
+	}
 	if invisible || before.Invisible || user.Note != before.Note { // what is the user's own is shown on their other devices
 		frame := presenceFrame(d.userID, *own)
 		fx.then(func() {
@@ -78,6 +67,22 @@ func (s *Server) setPresence(ctx context.Context, d *Device, p *protocol.Presenc
 		})
 	}
 	return protocol.PresenceSetResult{Presence: *own}, nil
+}
+
+// takePresence has the others know what is stored, and the device's status, and returns what its user sees of it.
+func (s *Server) takePresence(ctx context.Context, d *Device, status protocol.Status, stored cluster.Profile) (*protocol.Presence, error) {
+	if err := s.devices.SetProfile(ctx, d.userID, stored); err != nil {
+		return nil, err
+	}
+	if !stored.Invisible {
+		now := s.now()
+		err := s.devices.Change(ctx, d.userID, d.id, func(have *cluster.Device) { setStatus(have, status, now) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	read, err := s.fullOf(ctx, []string{d.userID})
+	return presence.View(read[d.userID].Full, presence.Viewer{Self: true}), err
 }
 
 func setStatus(d *cluster.Device, status protocol.Status, now time.Time) {

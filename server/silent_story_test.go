@@ -36,3 +36,20 @@ func TestWhoHidOnANodeThatIsCutOffIsNotShownByAnother(t *testing.T) {
 		require.Equal(t, protocol.StatusOffline, ada.sees("ben").Status)
 	})
 }
+
+// TestANoteThatIsStoredAndShownToNobodyIsNotCalledUntouched: whoever says so again has it shown.
+func TestANoteThatIsStoredAndShownToNobodyIsNotCalledUntouched(t *testing.T) {
+	story(t, free, func(w *world) {
+		end := w.nodes[0].app.Server().ProfilesUnreachable()
+		ada := w.arrives("ada")
+		note := obj{"status": "online", "note": "back soon"}
+		f := ada.call("presence.set", note)
+		require.NotNil(t, f.Error)
+		require.Equal(t, protocol.Unavailable, f.Error.Reason())
+		require.True(t, f.Error.Data.Unknown)
+		end()
+		var r protocol.PresenceSetResult
+		ada.ok("presence.set", note, &r)
+		require.Equal(t, "back soon", r.Presence.Note)
+	})
+}

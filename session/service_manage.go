@@ -68,7 +68,7 @@ func (s *Service) Update(ctx context.Context, actor string, p protocol.SessionUp
 		return none, Effects{}, err
 	}
 	if err := s.registry.SetRules(ctx, rec.ID, rec.Rules()); err != nil {
-		return none, Effects{}, err
+		return none, Effects{}, protocol.InPart(err)
 	}
 	out := rec.Session(st.Count)
 	if !changed {

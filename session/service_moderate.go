@@ -31,13 +31,16 @@ func (s *Service) Kick(ctx context.Context, actor string, p protocol.SessionKick
 				return Effects{}, err
 			}
 			if err := s.registry.SetRules(ctx, rec.ID, rec.Rules()); err != nil {
-				return Effects{}, err
+				return Effects{}, protocol.InPart(err)
 			}
 			holds = nil // who is banned goes, whatever became of them meanwhile
 		}
 		left, err := s.registry.Leave(ctx, Leave{SessionID: p.SessionID, UserID: p.UserID, Reason: reason, Holds: holds, At: s.millis()})
 		if retried(err) {
 			continue
+		}
+		if err != nil && p.Ban { // that stands
+			err = protocol.InPart(err)
 		}
 		if err != nil || left.Departure == nil {
 			return Effects{}, err
@@ -61,7 +64,7 @@ func (s *Service) Unban(ctx context.Context, actor string, p protocol.SessionUse
 	if err != nil {
 		return err
 	}
-	return s.registry.SetRules(ctx, rec.ID, rec.Rules())
+	return protocol.InPart(s.registry.SetRules(ctx, rec.ID, rec.Rules()))
 }
 
 // Bans lists who is banned, the newest ban first, for host and cohost.
@@ -111,5 +114,5 @@ func (s *Service) Close(ctx context.Context, actor string, p protocol.SessionClo
 		s.endStay(&gone[i])
 		effects.merge(departed(&gone[i], protocol.EndedClosed))
 	}
-	return effects, err
+	return effects, protocol.InPart(err)
 }

@@ -225,3 +225,81 @@ func TestPermissionsAreForHostsAndCohosts(t *testing.T) {
 	require.Equal(t, []session.Permission{{Action: protocol.ActionKick}, {Action: protocol.ActionBan}}, list)
 	require.Equal(t, left.Add(10*time.Minute).UnixMilli(), until)
 }
+
+// unreached is a Registry that is out of reach for what changes something, when a test says so.
+type unreached struct {
+	session.Registry
+	away bool
+}
+
+func (u *unreached) err() error {
+	if u.away {
+		return protocol.Refuse(protocol.Unavailable)
+	}
+	return nil
+}
+
+func (u *unreached) Leave(ctx context.Context, l session.Leave) (session.Left, error) {
+	if err := u.err(); err != nil {
+		return session.Left{}, err
+	}
+	return u.Registry.Leave(ctx, l)
+}
+
+func (u *unreached) End(ctx context.Context, id string, at int64) ([]session.Departure, error) {
+	if err := u.err(); err != nil {
+		return nil, err
+	}
+	return u.Registry.End(ctx, id, at)
+}
+
+func (u *unreached) SetRules(ctx context.Context, id string, r session.Rules) error {
+	if err := u.err(); err != nil {
+		return err
+	}
+	return u.Registry.SetRules(ctx, id, r)
+}
+
+// TestWhatIsStoredThoughTheRegistryIsOutOfReachIsNotCalledUntouched: whoever repeats it brings it to its end.
+func TestWhatIsStoredThoughTheRegistryIsOutOfReachIsNotCalledUntouched(t *testing.T) {
+	h := newHouse(t)
+	id := h.create()
+	h.join(id, "ben", "cem", "dan")
+	u := &unreached{Registry: h.registry}
+	h.Service = session.New(session.Options{
+		Store: h.store, Registry: u, Relations: h, Config: h.config, Now: h.clock, NewID: h.newID, PasswordCost: 4,
+	})
+	locked := true
+	calls := map[string]func() error{
+		"ban": func() error { _, err := h.kick("ada", id, "ben", true); return err },
+		"unban": func() error {
+			return h.Unban(t.Context(), "ada", protocol.SessionUserParams{SessionID: id, UserID: "ben"})
+		},
+		"update": func() error {
+			_, _, err := h.Update(t.Context(), "ada", protocol.SessionUpdateParams{SessionID: id, Locked: &locked})
+			return err
+		},
+		"close": func() error {
+			_, err := h.Close(t.Context(), "ada", protocol.SessionCloseParams{SessionID: id})
+			return err
+		},
+	}
+	unknown := func(err error) bool {
+		var refused *protocol.Error
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, protocol.Unavailable, refused.Reason())
+		return refused.Data.Unknown
+	}
+	for _, name := range []string{"ban", "unban", "update", "close"} {
+		u.away = true
+		require.True(t, unknown(calls[name]()), name)
+		u.away = false
+		require.NoError(t, calls[name](), name)
+	}
+	require.Empty(t, h.roles(id))
+	id = h.create()
+	h.join(id, "cem")
+	u.away = true
+	_, err := h.kick("ada", id, "cem", false)
+	require.False(t, unknown(err), "of a kick nothing is stored")
+}

@@ -290,10 +290,13 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 		}
 	}
 	next, done, err := k.r.c.replace(ctx, w)
-	switch {
-	case err != nil:
+	if err != nil {
+		if !w.check && !errors.Is(err, errAway) { // it may have been written
+			err = protocol.InPart(err)
+		}
 		return err
-	case !done:
+	}
+	if !done {
 		k.value = next
 		return errOvertaken
 	}
@@ -303,7 +306,7 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 	}
 	if b.forget {
 		k.roster = nil
-		return unreachable(k.r.c.rdb.SRem(ctx, k.r.index, k.id).Err())
+		return protocol.InPart(unreachable(k.r.c.rdb.SRem(ctx, k.r.index, k.id).Err()))
 	}
 	if b.flush != nil {
 		k.flushed = time.Now()
@@ -311,7 +314,7 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 	if w.check || b.roster == nil {
 		return nil
 	}
-	return k.r.due.at(ctx, k.id, b.roster.DueAt(k.r.emptyAfter.Milliseconds()))
+	return protocol.InPart(k.r.due.at(ctx, k.id, b.roster.DueAt(k.r.emptyAfter.Milliseconds())))
 }
 
 // answer notes where those who came and went are, and tells each task.

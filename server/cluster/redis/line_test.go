@@ -143,3 +143,26 @@ func (m *member) owesNothing() bool {
 	}
 	return true
 }
+
+// TestWhatMayHaveBeenWrittenIsNotCalledUntouched has the answers to what a node writes be lost.
+func TestWhatMayHaveBeenWrittenIsNotCalledUntouched(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	w := newWire(t, server.Addr)
+	prefix := newPrefix()
+	far, near := newMember(t, w.url, prefix, "far"), newMember(t, server.URL, prefix, "near")
+	near.bring(t, "ben")
+	far.bring(t, "ada")
+	far.halt(t)
+	kick := func() *protocol.Error {
+		_, err := far.r.Leave(t.Context(), session.Leave{SessionID: "s", UserID: "ben", Reason: protocol.LeftKicked, At: time.Now().UnixMilli()})
+		var refused *protocol.Error
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, protocol.Unavailable, refused.Reason())
+		return refused
+	}
+	w.fault(stall)
+	require.True(t, kick().Data.Unknown)
+	require.Eventually(t, func() bool { return !slices.Contains(near.users(t), "ben") }, waitAtMost, waitEvery, "it had been written")
+	require.False(t, kick().Data.Unknown, "Redis was not asked any more")
+}
