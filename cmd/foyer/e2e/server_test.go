@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +18,7 @@ import (
 	"foyer/client"
 	"foyer/protocol"
 	"foyer/server/auth"
+	"foyer/server/freeport"
 
 	"github.com/stretchr/testify/require"
 )
@@ -63,7 +63,6 @@ type server struct {
 func newServer(t *testing.T, extra ...string) *server {
 	t.Helper()
 	s := &server{t: t, listen: freeAddress(t), admin: freeAddress(t), store: filepath.Join(t.TempDir(), "foyer.db"), extra: extra}
-	s.start()
 	t.Cleanup(func() {
 		if s.process != nil {
 			s.end(syscall.SIGKILL)
@@ -72,16 +71,16 @@ func newServer(t *testing.T, extra ...string) *server {
 			t.Logf("the server's log:\n%s", s.log.String())
 		}
 	})
+	s.start()
 	return s
 }
 
 // freeAddress returns an address on which nobody listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	address, err := freeport.Address(t.Context())
 	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // start starts the process and waits until it is ready.
@@ -112,26 +111,20 @@ func (s *server) await(page string, status int) {
 		said = fmt.Sprint(answered, " ", body, " ", err)
 		return answered == status
 	}
-	if eventually(hasIt) {
-		return
-	}
-	s.end(syscall.SIGQUIT)
-	s.process = nil
-	require.Fail(s.t, "the server does not come to "+page, "at last: %s\nthe server: %s", said, s.log.String())
-}
-
-// eventually asks until it is answered yes, for a minute at most.
-func eventually(yes func() bool) bool {
-	every, end := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
+	every, late := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
 	defer every.Stop()
-	for !yes() {
+	for !hasIt() {
 		select {
 		case <-every.C:
-		case <-end:
-			return false
+			continue
+		case <-s.ended:
+			said = "it has ended"
+		case <-late:
+			s.end(syscall.SIGQUIT)
 		}
+		s.process = nil
+		require.Fail(s.t, "the server does not come to "+page, said)
 	}
-	return true
 }
 
 // page asks for an operators' page.

@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"foyer/server/freeport"
 	"foyer/server/store/pgserver"
 )
 
@@ -223,15 +224,13 @@ func (c *Cluster) Close() error {
 }
 
 // freeAddresses returns addresses on loopback that nobody has.
-func freeAddresses(ctx context.Context, n int) ([]string, error) {
-	found := make([]string, 0, n)
+func freeAddresses(ctx context.Context, n int) (found []string, err error) {
 	for range n {
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+		address, err := freeport.Address(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close() //nolint:revive // only once all are found, so that none is found twice
-		found = append(found, l.Addr().String())
+		found = append(found, address)
 	}
 	return found, nil
 }

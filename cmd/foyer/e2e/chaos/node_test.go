@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"foyer/server/freeport"
 )
 
 // node is one process of the cluster. Its methods are for the goroutine that makes the faults.
@@ -33,10 +34,9 @@ type node struct {
 }
 
 func freeAddress(w *world) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address(w.t.Context())
 	require.NoError(w.t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 func newNode(w *world, name string) *node {

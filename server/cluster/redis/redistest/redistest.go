@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"foyer/server/freeport"
 )
 
 // Server is a redis-server.
@@ -89,10 +91,9 @@ func start(t testing.TB, before, after []string) *Server {
 }
 
 func freeAddress(t testing.TB) string {
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	address, err := freeport.Address(t.Context())
 	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // ready waits until the server answers.
