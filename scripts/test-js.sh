@@ -15,7 +15,7 @@ web=server/tablet/web
 failed=0
 
 # Some tests wait for what does not come when something is broken: node 18 has no time limit of its own for a file.
-run() { timeout 300 node --test "$@" || failed=1; }
+run() { timeout 900 node --test "$@" || failed=1; }
 
 if [ "${1:-}" != e2e ]; then
 	say 'tablet: types'

@@ -115,8 +115,8 @@ func TestSlowReadersHarmNobody(t *testing.T) {
 	}
 	most := 0.0
 	for closed := 0.0; closed < float64(len(asleep)); {
-		require.Less(t, time.Since(began), 90*time.Second, "%v of %d are closed", closed, len(asleep)) // a busy machine fills their buffers slowly
-		time.Sleep(100 * time.Millisecond)                                                             //nolint:forbidigo // a look at the metrics
+		require.Less(t, time.Since(began), 5*time.Minute, "%v of %d are closed", closed, len(asleep)) // a busy machine fills their buffers slowly
+		time.Sleep(100 * time.Millisecond)                                                            //nolint:forbidigo // a look at the metrics
 		all := s.metrics()
 		most = max(most, all["foyer_queued_bytes"])
 		closed = all[`foyer_devices_ended_total{code="4000"}`]

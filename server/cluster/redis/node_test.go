@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -114,13 +115,26 @@ func (m *member) comesBackEmpty(t *testing.T, server *redistest.Server) {
 // bring has a user come with a device, and into the session.
 func (m *member) bring(t *testing.T, user string) session.Joined {
 	t.Helper()
-	now := time.Now()
-	got, err := m.d.Attach(t.Context(), cluster.Attach{Now: now, Device: cluster.Device{ID: user + "-d", UserID: user, Kind: protocol.KindBot, Node: m.ID(), Incarnation: user}})
-	require.NoError(t, err)
+	got := patiently(t, func() (cluster.Attached, error) {
+		return m.d.Attach(t.Context(), cluster.Attach{
+			Now: time.Now(), Device: cluster.Device{ID: user + "-d", UserID: user, Kind: protocol.KindBot, Node: m.ID(), Incarnation: user},
+		})
+	})
 	require.Equal(t, user+"-d", got.Device.ID)
-	j, err := m.r.Join(t.Context(), m.join(user))
-	require.NoError(t, err)
-	return j
+	return patiently(t, func() (session.Joined, error) { return m.r.Join(t.Context(), m.join(user)) })
+}
+
+// patiently asks again as clients do while Redis is out of reach, which on a busy machine it may be for a moment at any time.
+func patiently[T any](t *testing.T, ask func() (T, error)) T {
+	t.Helper()
+	for until := time.Now().Add(waitAtMost); ; <-time.After(waitEvery) {
+		got, err := ask()
+		if errors.Is(err, protocol.Refuse(protocol.Unavailable)) && time.Now().Before(until) {
+			continue
+		}
+		require.NoError(t, err)
+		return got
+	}
 }
 
 // join asks for a user's place.
