@@ -38,6 +38,7 @@ func (s *Socket) Start(h Handler) {
 // readOn reads until the device falls silent. Then the watch waits, or a new goroutine: carrying out a request makes the
 // stack grow, and a silent device must not keep it.
 func (s *Socket) readOn() {
+	Deepen()
 	if !s.takeAhead() {
 		s.stirred.Store(true)
 		s.unpack()

@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"foyer/server/ws"
 )
 
 // entrance is a listener that answers the plain requests to become a WebSocket by itself, through the same handler:
@@ -83,6 +85,7 @@ var guests = sync.Pool{New: func() any { return &guest{none: bufio.NewReaderSize
 
 // meet reads what a connection sends first.
 func (e *entrance) meet(c net.Conn) {
+	ws.Deepen()
 	e.room.changed(c, http.StateNew)
 	g := guests.Get().(*guest)
 	defer guests.Put(g)
