@@ -140,34 +140,33 @@ func (r *room) whole(v *receiver, tick uint32) [][]byte {
 
 func (r *room) tickLocked() uint32 { return relay.At(r.origin, r.srv.now(), r.hz) }
 
-// framesOf makes socket frames of the relay's, once for all who get the same.
+// framesOf makes socket frames of the relay's, each once for all who get it.
 type framesOf struct {
-	raw    *byte // what the last frames were made of
+	raw    [][]byte // what the last ones were made of
 	frames []*ws.Frame
-	others map[*byte][]*ws.Frame // those before
+	others map[*byte]*ws.Frame // those before, by what they were made of
 }
 
 func (m *framesOf) of(raw [][]byte) []*ws.Frame {
 	if len(raw) == 0 {
 		return nil
 	}
-	key := &raw[0][0]
-	if m.raw == key {
+	if len(m.raw) == len(raw) && &m.raw[0][0] == &raw[0][0] && &m.raw[len(raw)-1][0] == &raw[len(raw)-1][0] {
 		return m.frames
 	}
-	made := m.others[key]
-	if made == nil {
-		for _, b := range raw {
-			made = append(made, ws.NewBinary(b))
+	if m.raw != nil && m.others == nil {
+		m.others = map[*byte]*ws.Frame{}
+	}
+	for i, f := range m.frames {
+		m.others[&m.raw[i][0]] = f
+	}
+	made := make([]*ws.Frame, len(raw))
+	for i, b := range raw {
+		if made[i] = m.others[&b[0]]; made[i] == nil {
+			made[i] = ws.NewBinary(b)
 		}
 	}
-	if m.raw != nil {
-		if m.others == nil {
-			m.others = map[*byte][]*ws.Frame{}
-		}
-		m.others[m.raw], m.others[key] = m.frames, made
-	}
-	m.raw, m.frames = key, made
+	m.raw, m.frames = raw, made
 	return made
 }
 
@@ -259,16 +258,20 @@ func (s *Server) showStatesOnce(ctx context.Context, d *Device) bool {
 	if d.parted.Load() != parted {
 		return false
 	}
-	p.room.live = slices.DeleteFunc(p.room.live, func(v receiver) bool { return v.device == d })
 	d.mu.Lock()
 	stays := d.place == p && !d.ended
 	d.mu.Unlock()
 	if !stays {
+		p.room.dropLocked(d)
 		return true
 	}
 	v := receiver{device: d, not: p.room.exclusionLocked(not)}
 	v.subset = p.room.subsetLocked(d, v.not)
-	p.room.live = append(p.room.live, v)
+	if i := slices.IndexFunc(p.room.live, func(v receiver) bool { return v.device == d }); i >= 0 {
+		p.room.live[i] = v // in its place, so that its ticks come as evenly as before
+	} else {
+		p.room.live = append(p.room.live, v)
+	}
 	d.sock.SendState(new(framesOf).of(p.room.whole(&v, p.room.tickLocked())), true)
 	return true
 }

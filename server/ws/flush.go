@@ -41,7 +41,7 @@ func (s *Socket) flush() {
 // flushNow writes one tick's frames on the caller's goroutine, which must have set Socket.writing. What the kernel has no
 // room for, and what was queued meanwhile, is left to a flush of its own: flushNow never blocks.
 func (s *Socket) flushNow(frames []*Frame) {
-	left, err := s.offer(frames)
+	left, err := s.wire.offer(frames)
 	if left {
 		go func() {
 			if !s.wrote(batch{}, s.wire.drain()) {
@@ -60,21 +60,6 @@ func (s *Socket) flushNow(frames []*Frame) {
 	if more {
 		go s.flush()
 	}
-}
-
-// offer writes frames as far as there is room for them, and answers whether something is left for wire.drain.
-func (s *Socket) offer(frames []*Frame) (left bool, err error) {
-	if len(frames) == 1 {
-		return s.wire.offer(frames[0].framed)
-	}
-	buf := batches.Get().(*[]byte)
-	*buf = (*buf)[:0]
-	for _, f := range frames {
-		*buf = append(*buf, f.framed...)
-	}
-	left, err = s.wire.offer(*buf)
-	putBatch(buf)
-	return left, err
 }
 
 // wrote deals with the outcome of a write. It answers true if it was the last one: nothing follows a close frame.

@@ -3,6 +3,7 @@ package ws
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"net"
 	"net/http/httptest"
 	"testing"
@@ -46,6 +47,43 @@ func TestWhatThereWasNoRoomForFollows(t *testing.T) {
 	<-s.Done()
 }
 
+// A tick of more frames than one write takes comes whole and in order, however little of it there was room for at once.
+func TestATickOfManyFramesComesWhole(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	near, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	far, err := l.Accept()
+	require.NoError(t, err)
+	w := newWire(near, 10*time.Second)
+	var frames []*Frame
+	var want []byte
+	for i := range 60 {
+		f := NewBinary(bytes.Repeat([]byte{byte(i)}, 1+i*2000))
+		frames, want = append(frames, f), append(want, f.framed...)
+	}
+	sent := make(chan error, 1)
+	go func() {
+		for range 3 {
+			left, err := w.offer(frames)
+			for ; left && err == nil; left = false {
+				err = w.drain()
+			}
+			if err != nil {
+				sent <- err
+				return
+			}
+		}
+		sent <- w.Close()
+	}()
+	got, err := io.ReadAll(far)
+	require.NoError(t, err)
+	require.NoError(t, <-sent)
+	require.True(t, bytes.Equal(bytes.Repeat(want, 3), got))
+	require.NoError(t, far.Close())
+	require.NoError(t, l.Close())
+}
+
 func TestNothingFollowsACloseFrame(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -56,7 +94,7 @@ func TestNothingFollowsACloseFrame(t *testing.T) {
 	w := newWire(near, time.Second)
 	_, err = w.Write([]byte{0x80 | websocket.CloseMessage, 0})
 	require.NoError(t, err)
-	left, err := w.offer([]byte("state"))
+	left, err := w.offer([]*Frame{NewBinary([]byte("state"))})
 	require.ErrorIs(t, err, websocket.ErrCloseSent)
 	require.False(t, left)
 	require.ErrorIs(t, w.send([]byte("text")), websocket.ErrCloseSent)

@@ -23,6 +23,24 @@ func tryWrite(fd int, p []byte) (int, error) {
 	return int(n), nil // #nosec G115 -- at most len(p)
 }
 
+// parts is how many frames are written at once, at most: a tick of a thousand members has two, of full states nine.
+const parts = 24
+
+// tryWriteAll writes what the kernel has room for of some frames, one after the other: unix.EAGAIN if that is nothing.
+func tryWriteAll(fd int, frames []*Frame) (int, error) {
+	var vectors [parts]unix.Iovec
+	n := min(len(frames), parts)
+	for i, f := range frames[:n] {
+		vectors[i].Base = &f.framed[0]
+		vectors[i].SetLen(len(f.framed))
+	}
+	written, _, errno := unix.RawSyscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&vectors[0])), uintptr(n)) // #nosec G103 -- what it points to is not kept
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(written), nil // #nosec G115 -- at most what the frames have
+}
+
 // tryRead reads what is there: unix.EAGAIN if that is nothing, io.EOF at the end.
 func tryRead(fd int, p []byte) (int, error) {
 	if len(p) == 0 {

@@ -13,6 +13,9 @@ func tryWrite(fd int, p []byte) (int, error) {
 	return max(n, 0), err
 }
 
+// tryWriteAll writes what the kernel has room for of the first of some frames. What is left is written later.
+func tryWriteAll(fd int, frames []*Frame) (int, error) { return tryWrite(fd, frames[0].framed) }
+
 // tryRead reads what is there: syscall.EAGAIN if that is nothing, io.EOF at the end.
 func tryRead(fd int, p []byte) (int, error) {
 	n, err := syscall.Read(fd, p)

@@ -98,7 +98,7 @@ func (w *wire) writeLocked(p []byte) error {
 
 // offer writes whole frames as far as the kernel has room for them, without blocking. It answers true if something is
 // left, which drain must write.
-func (w *wire) offer(p []byte) (left bool, err error) {
+func (w *wire) offer(frames []*Frame) (left bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -107,12 +107,17 @@ func (w *wire) offer(p []byte) (left bool, err error) {
 	case w.broken != nil:
 		return false, w.broken
 	}
-	n, err := w.writing.write(w.raw, p)
+	n, err := w.writing.writeAll(w.raw, frames)
 	w.broken = err
-	if err == nil && n < len(p) {
-		w.rest = append(w.rest, p[n:]...)
+	if err != nil {
+		return false, err
 	}
-	return len(w.rest) > 0, err
+	for _, f := range frames {
+		taken := min(n, len(f.framed))
+		w.rest = append(w.rest, f.framed[taken:]...)
+		n -= taken
+	}
+	return len(w.rest) > 0, nil
 }
 
 // drain writes what offer left over.

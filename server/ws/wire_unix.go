@@ -15,6 +15,7 @@ type attempt struct {
 	put func(fd uintptr)      // is once
 	get func(fd uintptr) bool // is take
 	p   []byte
+	all []*Frame // is to be written instead of p
 	n   int
 	err error
 }
@@ -33,11 +34,26 @@ func readable(fd uintptr) bool {
 // once writes what there is room for.
 func (a *attempt) once(fd uintptr) {
 	for {
-		a.n, a.err = tryWrite(int(fd), a.p)
+		if a.all == nil {
+			a.n, a.err = tryWrite(int(fd), a.p)
+		} else {
+			a.n, a.err = tryWriteAll(int(fd), a.all)
+		}
 		if !errors.Is(a.err, syscall.EINTR) {
 			return
 		}
 	}
+}
+
+// writeAll is write for frames, which are not copied for it.
+func (a *attempt) writeAll(raw syscall.RawConn, frames []*Frame) (int, error) {
+	if len(frames) == 1 {
+		return a.write(raw, frames[0].framed)
+	}
+	a.all = frames
+	n, err := a.write(raw, nil)
+	a.all = nil
+	return n, err
 }
 
 // write answers how many bytes of p the kernel took at once: all, some or none.

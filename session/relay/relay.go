@@ -100,7 +100,6 @@ func (r *Relay) Tick(tick uint32) {
 	}
 	r.changed = r.changed[:0]
 	r.all = r.frames(frameTick, tick, r.sent, nil)
-	r.keepPaces()
 }
 
 // Frames returns what the last tick sends to receivers with that exclusion, nil for nobody excluded: no frame when

@@ -15,13 +15,16 @@ type Subset struct {
 	keys   keyFrames
 }
 
-// pace is a rate lower than the session's: at one tick in several, everything that changed since goes out.
+// pace is a rate lower than the session's. Each number has its turns at ticks of its own, so that no tick is much larger
+// than the others; what has changed since its last turn goes out.
 type pace struct {
 	hz, of uint32
-	tick   uint32 // the last one at which everything went out
-	sent   uint64 // the edits that went out by then
-	since  uint64 // and by the time before
-	ticks  uint64 // which of the relay's ticks that was
+	tick   uint32   // the last one at which was looked whose turn it is
+	ticks  uint64   // which of the relay's ticks that was
+	edits  uint64   // the relay's then
+	sent   []uint64 // by number: which edit went out last
+	due    []uint16 // what goes out at that tick
+	later  bool     // something else goes out at a later one
 	frames map[*Exclusion][][]byte
 }
 
@@ -44,58 +47,66 @@ func (r *Relay) pace(hz, of uint32) *pace {
 			return p
 		}
 	}
-	p := &pace{hz: hz, of: of, tick: r.tick, sent: r.edits}
+	p := &pace{hz: hz, of: of, tick: r.tick, edits: r.edits, frames: map[*Exclusion][][]byte{}}
+	for n := range r.slots {
+		p.sent = append(p.sent, r.slots[n].edit) // the key frame has it
+	}
 	r.paces = append(r.paces, p)
 	return p
 }
 
-// keepPaces lets those that are due send everything at the tick that has just begun.
-func (r *Relay) keepPaces() {
-	for _, p := range r.paces {
-		if r.tick == p.tick || uint64(r.tick)*uint64(p.hz)/uint64(p.of) == uint64(p.tick)*uint64(p.hz)/uint64(p.of) {
-			continue
-		}
-		p.tick, p.ticks = r.tick, r.ticks
-		p.since, p.sent = p.sent, r.edits
-		p.frames = nil
-	}
-}
-
-// Subset returns what the last tick sends to receivers with that subset, as Frames does.
+// Subset returns what the last tick sends to receivers with that subset, as Frames does: those named first, then what
+// all with that rate for the others share.
 func (r *Relay) Subset(s *Subset) [][]byte {
-	if p := s.pace; p != nil && p.ticks == r.ticks {
-		return r.paced(p, s.not)
+	if s.ticks == r.ticks {
+		return s.frames
 	}
-	if s.ticks != r.ticks {
-		moved := r.scratch[:0]
-		for _, n := range s.named {
-			if int(n) < len(r.slots) && r.slots[n].ticks == r.ticks {
-				moved = append(moved, n)
-			}
+	moved := r.scratch[:0]
+	for _, n := range s.named {
+		if int(n) < len(r.slots) && r.slots[n].ticks == r.ticks {
+			moved = append(moved, n)
 		}
-		s.frames, s.ticks = r.frames(frameTick, r.tick, moved, nil), r.ticks
-		r.scratch = moved
+	}
+	s.frames, s.ticks = r.frames(frameTick, r.tick, moved, nil), r.ticks
+	r.scratch = moved
+	if s.pace != nil {
+		s.frames = slices.Concat(s.frames, r.paced(s.pace, s.not))
 	}
 	return s.frames
 }
 
-// paced returns what changed since the pace's last time, the same for all with that exclusion.
+// paced returns the states whose turn it is, the same for all with that exclusion.
 func (r *Relay) paced(p *pace, not *Exclusion) [][]byte {
-	if frames, made := p.frames[not]; made {
-		return frames
+	if p.ticks != r.ticks {
+		r.turn(p)
 	}
-	moved := r.scratch[:0]
+	frames, made := p.frames[not]
+	if !made {
+		frames = r.frames(frameTick, r.tick, p.due, not)
+		p.frames[not] = frames
+	}
+	return frames
+}
+
+// turn finds out whose turn it is at the last tick.
+func (r *Relay) turn(p *pace) {
+	before, now := uint64(p.tick)*uint64(p.hz), uint64(r.tick)*uint64(p.hz)
+	p.tick, p.ticks, p.edits, p.due, p.later = r.tick, r.ticks, r.edits, p.due[:0], false
+	clear(p.frames)
+	for len(p.sent) < len(r.slots) {
+		p.sent = append(p.sent, 0)
+	}
 	for n := range r.slots {
-		if s := &r.slots[n]; s.present && s.edit > p.since && s.edit <= p.sent {
-			moved = append(moved, uint16(n)) // #nosec G115 -- slots are by number
+		s, phase := &r.slots[n], uint64(n)%uint64(p.of) // #nosec G115 -- slots are by number
+		switch {
+		case !s.present || s.edit == p.sent[n]:
+		case (before+phase)/uint64(p.of) == (now+phase)/uint64(p.of):
+			p.later = true
+		default:
+			p.sent[n] = s.edit
+			p.due = append(p.due, uint16(n)) // #nosec G115 -- slots are by number
 		}
 	}
-	if p.frames == nil {
-		p.frames = map[*Exclusion][][]byte{}
-	}
-	p.frames[not] = r.frames(frameTick, r.tick, moved, not)
-	r.scratch = moved
-	return p.frames[not]
 }
 
 // SubsetKey returns the key frame for receivers with that subset: with every state of those whom they hear of at all.
@@ -120,4 +131,6 @@ func (s *Subset) Names(number uint16) bool {
 }
 
 // Behind reports whether something changed that receivers with that subset will get at a later tick only.
-func (r *Relay) Behind(s *Subset) bool { return s.pace != nil && s.pace.sent < r.edits }
+func (r *Relay) Behind(s *Subset) bool {
+	return s.pace != nil && (s.pace.later || s.pace.edits != r.edits)
+}

@@ -20,12 +20,16 @@ func TestNamedMembersComeAtEveryTickTheOthersAtTheirPace(t *testing.T) {
 			r.Write(n, fmt.Append(nil, tick))
 		}
 		r.Tick(tick)
+		came := map[uint16]bool{} // who is named may also have a turn
 		for _, b := range r.Subset(s) {
 			f, err := protocol.ParseStates(b)
 			require.NoError(t, err)
 			for n := range f.All() {
-				got[n]++
+				came[n] = true
 			}
+		}
+		for n := range came {
+			got[n]++
 		}
 	}
 	require.Equal(t, map[uint16]int{0: 10, 1: 40, 2: 10}, got)
@@ -62,7 +66,8 @@ func TestWhatThePaceHeldBackComesThoughNobodyWritesAnyMore(t *testing.T) {
 		ticks++
 	}
 	require.Equal(t, screen{1: "a"}, have)
-	require.Equal(t, 20, ticks)
+	require.LessOrEqual(t, ticks, 20)
+	require.Greater(t, ticks, 1)
 }
 
 func TestSubsetsShareWhatIsTheSame(t *testing.T) {
@@ -71,13 +76,33 @@ func TestSubsetsShareWhatIsTheSame(t *testing.T) {
 	r.Write(1, []byte("a"))
 	r.Write(2, []byte("b"))
 	r.Tick(2)
-	require.Same(t, &r.Subset(one)[0][0], &r.Subset(other)[0][0], "all of a pace get the same bytes when it is due")
+	require.Len(t, r.Subset(one), 2)
+	require.Same(t, &r.Subset(one)[1][0], &r.Subset(other)[1][0], "all of a pace get the same bytes of whose turn it is")
 	require.Same(t, &r.SubsetKey(2, one)[0][0], &r.Key(2, nil)[0][0])
 	r.Write(1, []byte("c"))
 	r.Write(2, []byte("d"))
 	r.Tick(3)
 	between := r.Subset(one)
 	require.Same(t, &between[0][0], &r.Subset(one)[0][0], "and all of a subset in between")
+}
+
+func TestTheOthersAreSpreadOverTheTicks(t *testing.T) {
+	const members = 1000
+	var r relay.Relay
+	s := r.NewSubset(nil, 2, 20, nil)
+	for tick := uint32(1); tick <= 100; tick++ {
+		for n := range uint16(members) {
+			r.Write(n, fmt.Append(nil, tick))
+		}
+		r.Tick(tick)
+		count := 0
+		for _, b := range r.Subset(s) {
+			f, err := protocol.ParseStates(b)
+			require.NoError(t, err)
+			count += f.Count
+		}
+		require.Equal(t, members/10, count, "tick %d", tick)
+	}
 }
 
 // Whatever is written, removed and ticked: after the others' pace had its turn, a receiver has the true states of all it
