@@ -61,7 +61,7 @@ func options(t *testing.T, name string, addresses []string, sets ...string) Opti
 	require.NoError(t, err)
 	s, err := scenario.Decode(text)
 	require.NoError(t, err)
-	o := Options{Scenario: s, Source: string(text), Parts: 1}
+	o := Options{Scenario: s, Source: string(text), Parts: 1, Patience: time.Minute} // whatever else the machine does
 	for _, a := range addresses {
 		target, err := NewTarget(t.Context(), a, false)
 		require.NoError(t, err)

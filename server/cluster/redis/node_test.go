@@ -146,9 +146,7 @@ func (m *member) join(user string) session.Join {
 }
 
 func (m *member) version(t *testing.T) int64 {
-	s, err := m.r.Roster(t.Context(), "s")
-	require.NoError(t, err)
-	return s.Version
+	return m.roster(t).Version
 }
 
 // expire has a node's lease run out.
@@ -163,11 +161,15 @@ func (m *member) hurry() {
 	m.quietUntil = time.Time{}
 }
 
+func (m *member) roster(t *testing.T) session.Snapshot {
+	t.Helper()
+	return patiently(t, func() (session.Snapshot, error) { return m.r.Roster(t.Context(), "s") })
+}
+
 func (m *member) users(t *testing.T) []string {
-	s, err := m.r.Roster(t.Context(), "s")
-	require.NoError(t, err)
+	t.Helper()
 	ids := []string{}
-	for _, v := range s.Members {
+	for _, v := range m.roster(t).Members {
 		ids = append(ids, v.User.ID)
 	}
 	return ids
@@ -185,10 +187,8 @@ func TestWhatHungOnADeadNodeIsClearedAway(t *testing.T) {
 	var departed []session.Departure
 	var gone []cluster.Device
 	require.Eventually(t, func() bool {
-		swept, err := one.r.Sweep(t.Context(), time.Now().UnixMilli())
-		require.NoError(t, err)
-		reaped, err := one.d.Reap(t.Context(), time.Now())
-		require.NoError(t, err)
+		swept := patiently(t, func() (session.Swept, error) { return one.r.Sweep(t.Context(), time.Now().UnixMilli()) })
+		reaped := patiently(t, func() ([]cluster.Device, error) { return one.d.Reap(t.Context(), time.Now()) })
 		departed, gone = append(departed, swept.Departed...), append(gone, reaped...)
 		return len(departed) > 0 && len(gone) > 0
 	}, waitAtMost, waitEvery)
@@ -230,10 +230,8 @@ func TestRedisThatCameBackEmptyIsFilled(t *testing.T) {
 	require.Equal(t, last, s.Version)
 	require.Eventually(t, func() bool {
 		of, err := one.d.Of(t.Context(), "ada", "ben")
-		require.NoError(t, err)
-		places, err := one.r.Places(t.Context(), []string{"ada", "ben"})
-		require.NoError(t, err)
-		return len(of) == 2 && len(places) == 2
+		places, failed := one.r.Places(t.Context(), []string{"ada", "ben"})
+		return err == nil && failed == nil && len(of) == 2 && len(places) == 2
 	}, waitAtMost, waitEvery)
 	swept, err := one.r.Sweep(t.Context(), time.Now().UnixMilli())
 	require.NoError(t, err)
@@ -253,15 +251,15 @@ func TestWhoseSocketEndedWhileRedisWasAwayIsWaitedForAndGone(t *testing.T) {
 	server.Resume()
 	require.Eventually(t, func() bool { return one.Err() == nil }, waitAtMost, waitEvery)
 	connected := func() bool {
-		of, err := one.d.Of(t.Context(), "ada")
-		require.NoError(t, err)
-		s, err := one.r.Roster(t.Context(), "s")
-		require.NoError(t, err)
-		return of["ada"].Devices[0].Connected || s.Members[0].Connected()
+		of := patiently(t, func() (map[string]cluster.UserDevices, error) { return one.d.Of(t.Context(), "ada") })
+		return of["ada"].Devices[0].Connected || one.roster(t).Members[0].Connected()
 	}
 	require.Eventually(t, func() bool { return !connected() }, waitAtMost, waitEvery)
-	swept, err := one.r.Sweep(t.Context(), time.Now().Add(ghostGrace).UnixMilli())
-	require.NoError(t, err)
+	var swept session.Swept
+	require.Eventually(t, func() bool { // when they are due is noted after the roster
+		swept = patiently(t, func() (session.Swept, error) { return one.r.Sweep(t.Context(), time.Now().Add(ghostGrace).UnixMilli()) })
+		return len(swept.Departed) > 0
+	}, waitAtMost, waitEvery)
 	require.Len(t, swept.Departed, 1)
 }
 

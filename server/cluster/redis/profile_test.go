@@ -97,9 +97,7 @@ func TestWhoHidOnANodeThatIsTakenForDeadIsNotShown(t *testing.T) {
 	one.hurry()
 	var of cluster.UserDevices
 	require.Eventually(t, func() bool {
-		all, err := one.d.Of(t.Context(), "hid")
-		require.NoError(t, err)
-		of = all["hid"]
+		of = patiently(t, func() (map[string]cluster.UserDevices, error) { return one.d.Of(t.Context(), "hid") })["hid"]
 		return len(of.Devices) == 2 && !of.Devices[1].Connected
 	}, waitAtMost, waitEvery)
 	require.True(t, of.Profile.Invisible)
@@ -116,8 +114,7 @@ func TestANodeThatIsSilentIsDoubted(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	unsure := func() bool {
-		of, err := one.d.Of(t.Context(), "ada")
-		require.NoError(t, err)
+		of := patiently(t, func() (map[string]cluster.UserDevices, error) { return one.d.Of(t.Context(), "ada") })
 		require.Len(t, of["ada"].Devices, 1)
 		return of["ada"].Unsure
 	}
