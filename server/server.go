@@ -32,9 +32,9 @@ type Verifier interface {
 type Changes interface {
 	// Log returns a user's revision and what came after revision after; without complete it returns nothing of it.
 	Log(ctx context.Context, userID string, after int64) (store.UserLog, error)
-	// Tail returns the newest revision of each user whose log may have grown after mark, and the mark to go on from; the
-	// mark 0 is the end of the log.
-	Tail(ctx context.Context, mark int64) (revs map[string]int64, next int64, err error)
+	// Tail returns the newest revision of each user whose log has grown since mark, and the mark to go on from; the mark ""
+	// is the end of the log.
+	Tail(ctx context.Context, mark string) (revs map[string]int64, next string, err error)
 	// Trim forgets what is too old to be resumed from.
 	Trim(ctx context.Context) error
 	Epoch() string
@@ -133,7 +133,7 @@ type Server struct {
 	hellos   atomic.Int64 // being carried out
 	tailRead atomic.Int64 // when the log's tail was last read, Unix milliseconds
 	ticks    atomic.Int64 // counts what is read and taken of presences, to tell what came first here
-	tail     int64        // up to where the log was read; owned by Start, then by Run
+	tail     string       // up to where the log was read; owned by Start, then by Run
 
 	beat      beat
 	sockets   sockets

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 )
 
 // ResumeMax is how many revisions back, and resumeKept how many milliseconds back, a device can resume from.
@@ -105,17 +107,23 @@ func (tx *Tx) Log(userID string, after, now int64) (UserLog, error) {
 	return log, nil
 }
 
-// Tail returns the newest revision of each user whose log may have grown after mark, and the mark to go on from. The
-// mark 0 is the end of the log. No change is passed over, however long it took to be committed and whatever any clock
-// says; one may be told twice.
-func (s *Store) Tail(ctx context.Context, mark int64) (revs map[string]int64, next int64, err error) {
+// Tail returns the newest revision of each user whose log has grown since mark, and the mark to go on from. The mark ""
+// is the end of the log. No change is passed over, however long it took to be committed and whatever any clock says, and
+// none is told twice.
+func (s *Store) Tail(ctx context.Context, mark string) (revs map[string]int64, next string, err error) {
+	after, others := int64(0), ""
+	if mark != "" {
+		if after, others, err = readMark(mark); err != nil {
+			return nil, "", err
+		}
+	}
 	err = s.View(ctx, func(tx *Tx) error {
 		revs = map[string]int64{}
-		if err := tx.row(tx.words.tailMark).Scan(&next); err != nil || mark == 0 {
+		if err := tx.row(tx.words.tailMark).Scan(&next); err != nil || mark == "" {
 			return err
 		}
 		// Not by user_id: for that, SQLite would read the whole log in order of its key.
-		return tx.rows(`SELECT user_id || '' AS who, MAX(rev) FROM changes WHERE `+tx.words.mark+` >= $1 GROUP BY who`, func(r scanner) error {
+		return tx.rows(`SELECT user_id || '' AS who, MAX(rev) FROM changes WHERE `+tx.words.newer+` GROUP BY who`, func(r scanner) error {
 			var user string
 			var rev int64
 			if err := r.Scan(&user, &rev); err != nil {
@@ -123,9 +131,19 @@ func (s *Store) Tail(ctx context.Context, mark int64) (revs map[string]int64, ne
 			}
 			revs[user] = rev
 			return nil
-		}, mark)
+		}, after, others)
 	})
 	return revs, next, err
+}
+
+// readMark takes apart what words.tailMark selected.
+func readMark(mark string) (next int64, others string, err error) {
+	_, rest, _ := strings.Cut(mark, ":")
+	number, others, _ := strings.Cut(rest, ":")
+	if next, err = strconv.ParseInt(number, 10, 64); err != nil {
+		return 0, "", fmt.Errorf("mark of the log %q: %w", mark, err)
+	}
+	return next, others, nil
 }
 
 // Trim forgets log entries and operations that are older than they are kept.

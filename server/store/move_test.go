@@ -69,7 +69,7 @@ func TestMovedDatabaseIsTheSame(t *testing.T) {
 	require.True(t, after.Complete)
 	require.Equal(t, before.Rev, after.Rev)
 	require.Len(t, after.Changes, 1)
-	_, mark, err := s.Tail(t.Context(), 0)
+	_, mark, err := s.Tail(t.Context(), "")
 	require.NoError(t, err)
 	tail, _, err := s.Tail(t.Context(), mark)
 	require.NoError(t, err)

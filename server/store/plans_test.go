@@ -66,7 +66,7 @@ func everyStatement(t *testing.T) []string {
 		require.NoError(t, s.Trim(t.Context()))
 		_, err := s.Log(t.Context(), "ada", 0)
 		require.NoError(t, err)
-		_, mark, err := s.Tail(t.Context(), 0)
+		_, mark, err := s.Tail(t.Context(), "")
 		require.NoError(t, err)
 		_, _, err = s.Tail(t.Context(), mark)
 		require.NoError(t, err)

@@ -9,8 +9,8 @@ import (
 // sqliteWords go by rowids, which count up: there is one writer.
 var sqliteWords = words{
 	logChange: `INSERT INTO changes (user_id, rev, kind, body, at) VALUES ($1, $2, $3, $4, $5)`,
-	tailMark:  `SELECT COALESCE(MAX(rowid), 0) + 1 FROM changes`,
-	mark:      `rowid`,
+	tailMark:  `SELECT '0:' || (COALESCE(MAX(rowid), 0) + 1) || ':' FROM changes`,
+	newer:     `rowid >= $1`,
 
 	deleteSome: `DELETE FROM %[1]s WHERE rowid IN (SELECT rowid FROM %[1]s WHERE %[2]s LIMIT %[3]d)`,
 	deleteOld:  `DELETE FROM %[1]s WHERE rowid IN (SELECT rowid FROM %[1]s ORDER BY rowid LIMIT %[2]d) AND at < $1`,

@@ -136,7 +136,7 @@ func TestRevisionsMoveByOneAndTheLogHasEach(t *testing.T) {
 				return nil
 			}))
 		}
-		tail, _, err := s.Tail(t.Context(), 1)
+		tail, _, err := s.Tail(t.Context(), "0:1:")
 		require.NoError(t, err)
 		require.Equal(t, map[string]int64{"ada": 1500}, tail)
 	})

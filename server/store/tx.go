@@ -44,8 +44,10 @@ type statements interface {
 // words is what cannot be said to both databases alike.
 type words struct {
 	logChange string // inserts into changes, marked so that a reader of the log's tail finds it
-	tailMark  string // selects the least mark that a change may have which this snapshot does not see
-	mark      string // the column of changes that has the mark
+	// tailMark selects which changes this snapshot sees, as PostgreSQL writes its snapshots: "least:next:others". It sees those
+	// marked with less than next, but not those marked with one of the others (separated by commas).
+	tailMark string
+	newer    string // holds for changes that a snapshot doesn't see, by its next ($1) and its others ($2)
 	// deleteOld deletes what is older than $1 of a table whose rows come in order of time, the oldest first; otherwise it
 	// is like deleteSome.
 	deleteOld string
