@@ -82,11 +82,7 @@ func TestThreeMasters(t *testing.T) {
 	t.Run("registry", func(t *testing.T) {
 		registrytest.Run(t, func(t *testing.T, publish session.Publish) session.Registry {
 			c := newClient(t, url, "foyer:"+newPrefix())
-			b := newBus(t, c, nil)
-			b.Receive(func(_ cluster.Topic, m *cluster.Message) { publish(flushOf(t, m)) })
-			for _, id := range heardSessions {
-				require.NoError(t, b.Subscribe(t.Context(), cluster.SessionTopic(id)))
-			}
+			audience(t, c, publish)
 			return newRegistry(t, c)
 		}, direct)
 	})

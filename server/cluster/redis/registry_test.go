@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"foyer/protocol"
@@ -41,16 +42,21 @@ var heardSessions = []string{"s", "t", "a", "b", "c", "other"}
 // audience hands what is published of sessions to publish. It listens without a Bus, which takes a silence of a second,
 // as a busy machine may have it, for a fault.
 func audience(t *testing.T, c *Client, publish session.Publish) {
-	var channels []string
-	for _, id := range heardSessions {
-		channels = append(channels, c.channel(cluster.SessionTopic(id)))
+	subscribe := c.rdb.Subscribe
+	if c.sharded {
+		subscribe = c.rdb.SSubscribe
 	}
-	ps := c.rdb.Subscribe(t.Context(), channels...)
-	t.Cleanup(func() { _ = ps.Close() })
-	for range channels {
+	for _, id := range heardSessions {
+		ps := subscribe(t.Context(), c.channel(cluster.SessionTopic(id)))
+		t.Cleanup(func() { _ = ps.Close() })
 		_, err := ps.Receive(t.Context())
 		require.NoError(t, err)
+		listen(t, ps, publish)
 	}
+}
+
+// listen hands what comes to publish until ps is closed.
+func listen(t *testing.T, ps *redis.PubSub, publish session.Publish) {
 	go func() {
 		for {
 			got, err := ps.ReceiveMessage(context.Background())
