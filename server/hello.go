@@ -132,6 +132,9 @@ func (d *Device) replay(answer [][]byte, entries []logEntry) {
 
 // greet does what hello asks. Whatever it registers before it fails is undone by the socket's end.
 func (s *Server) greet(ctx context.Context, d *Device, it protocol.Item, fx *effects) (*protocol.HelloResult, []logEntry, error) {
+	if s.draining.Load() { // Stop waits for those alone whose sockets were there as it began
+		return nil, nil, &ending{protocol.Refuse(protocol.Unavailable), protocol.CloseGoingAway, "draining"}
+	}
 	p := &protocol.HelloParams{}
 	if err := protocol.DecodeParams(it.Params, p); err != nil {
 		return nil, nil, err

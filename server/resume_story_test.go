@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foyer/directory"
+	"foyer/protocol"
 )
 
 func suspend(t *testing.T, w *world, user string) {
@@ -104,6 +105,20 @@ func TestAnEpochOutlivesARestartAndSoDoesEverythingDurable(t *testing.T) {
 		b.joins(session)
 		require.Equal(t, "cohost", string(b.role()))
 		require.Equal(t, "here", b.sees("ada").Note)
+	})
+}
+
+func TestANodeThatStopsSignsNobodyIn(t *testing.T) {
+	story(t, append(free, "--drain-time=3s"), func(w *world) {
+		w.arrives("ada") // sent away at a moment of its own
+		late := w.dial()
+		late.user = "ben"
+		done := make(chan struct{})
+		go func() { w.restart(); close(done) }()
+		pass(time.Millisecond)
+		late.refused(protocol.Unavailable, "hello", late.greeting("ben"))
+		require.Equal(t, 1001, late.closeCode())
+		<-done
 	})
 }
 
