@@ -23,7 +23,7 @@ import (
 var (
 	slow      = flag.Int("slow", 200, "devices of TestSlowReadersHarmNobody, one in ten of which stops reading")
 	slowPace  = flag.Int("slow-pace", 24, "messages of 4 kB a second in each session of twenty")
-	slowStall = flag.Duration("slow-stall", 3*time.Second, "its --transport.stall; 10s is what a server does unless told")
+	slowStall = flag.Duration("slow-stall", 10*time.Second, "its --transport.stall; much less, and a busy machine is too slow a reader itself")
 )
 
 // sleeper is a network connection that can be made to read nothing more.
@@ -147,9 +147,9 @@ func TestSlowReadersHarmNobody(t *testing.T) {
 	for i, l := range all {
 		l.mu.Lock()
 		if l.conn == nil && i%members > 0 { // who talks does not hear it
-			require.Zero(t, l.missing, "who reads hears everything")
+			require.Equal(t, 1, l.online, "who reads stays")
+			require.Zero(t, l.missing, "and hears everything")
 			require.Positive(t, l.last)
-			require.Equal(t, 1, l.online)
 		}
 		l.mu.Unlock()
 	}
