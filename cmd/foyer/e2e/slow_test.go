@@ -141,7 +141,7 @@ func TestSlowReadersHarmNobody(t *testing.T) {
 			}
 		}
 		return true
-	}, 30*time.Second, 50*time.Millisecond, "those who wake up come back")
+	}, 2*time.Minute, 50*time.Millisecond, "those who wake up come back")
 	hush()
 	talking.Wait()
 	for i, l := range all {
