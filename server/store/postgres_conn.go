@@ -41,7 +41,8 @@ func (p *postgresConn) run(batch []*statement) error {
 			var e *pgconn.PgError
 			p.undone = i < len(batch)-1 && errors.As(err, &e)
 			p.heard = p.heard || e != nil
-			return errors.Join(err, answers.Close())
+			_ = answers.Close() // it says the same
+			return err
 		}
 	}
 	p.heard, p.heardAt = true, time.Now()
