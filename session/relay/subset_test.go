@@ -105,6 +105,18 @@ func TestTheOthersAreSpreadOverTheTicks(t *testing.T) {
 	}
 }
 
+func TestWhatDidNotChangeHasNoTurn(t *testing.T) {
+	var r relay.Relay
+	s := r.NewSubset(nil, 5, 20, nil)
+	r.Write(3, []byte("once"))
+	came := 0
+	for tick := uint32(1); tick <= 40; tick++ {
+		r.Tick(tick)
+		came += len(r.Subset(s))
+	}
+	require.Equal(t, 1, came)
+}
+
 // Whatever is written, removed and ticked: after the others' pace had its turn, a receiver has the true states of all it
 // hears of, and those named are true after every tick.
 func TestASubsetShowsTheTruth(t *testing.T) {
