@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Foyer by its own bots, and with BENCH_DIR beside other servers, and writes what it saw into docs/performance.md.
-#   scripts/bench.sh [PART…]     all parts unless told: idle poses storm invitations postgres nodes growth go peers
+#   scripts/bench.sh [PART…]     all parts unless told: idle poses ticks storm invitations postgres nodes growth go peers
 #   BENCH_SHORT=1                everything in small and nothing written: does it work? Its figures mean nothing
 #   BENCH_REPS=2                 how often each is repeated; tables have the median and the spread
 #   BENCH_DIR=FOLDER             compare with other servers by FOLDER/run (peers); without it that part is left out
@@ -14,7 +14,7 @@ reps=${BENCH_REPS:-2}
 [ -n "$short" ] && reps=1
 out=${BENCH_OUT:-$(mktemp -d "${TMPDIR:-/tmp}/foyer-bench-XXXXXX")}
 mkdir -p "$out"
-all=(idle poses storm invitations postgres nodes growth go peers)
+all=(idle poses ticks storm invitations postgres nodes growth go peers)
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=("${all[@]}")
 for part in "${parts[@]}"; do
@@ -151,6 +151,21 @@ if wants poses; then
 	each 50_in_a_session memory poses -n "$(size 1000 20)" -s "sessions.size=$(size 50 10)" -s states.hz=13 "${for_all[@]}"
 	each 10_in_a_session memory poses -n "$(size 1000 20)" -s states.hz=13 "${for_all[@]}"
 	table 'Poses: each of 1,000 members writes 64 bytes 13 times a second, at 20 ticks a second; updates delivered to others' state 50_in_a_session 10_in_a_session
+fi
+if wants ticks; then
+	names=()
+	for shape in $(size '2:20:20 50:60:20 200:20:4 1000:20:1' 2:20:20); do
+		IFS=: read -r members hz writes <<<"$shape"
+		names+=("${members}_in_a_session,_${hz}_Hz")
+		each "${names[-1]}" memory poses -n "$(size 1000 20)" -s "sessions.size=$members" -s "sessions.tick_hz=$hz" -s "states.hz=$writes" "${for_all[@]}"
+	done
+	n=$(size 8000 20)
+	names+=("$((n / 2))_sessions_of_two")
+	each "${names[-1]}" memory poses -n "$n" -s sessions.size=2 -s states.hz=1 "${for_all[@]}"
+	table 'Ticks: how much longer or shorter the time between two is than it should be, on 1,000 devices; and in thousands of sessions of two' jitter "${names[@]}"
+	n=$(size 1000 40)
+	each "${n}_who_name_20" memory crowd -n "$n" -s "sessions.size=$n" "${for_all[@]}"
+	table 'All in one session, where each names 20 and hears of the others twice a second (`session.subscribe`)' state "${n}_who_name_20"
 fi
 if wants storm; then
 	n=$(size 1000 20)
