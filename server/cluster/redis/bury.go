@@ -24,11 +24,16 @@ local now = redis.call('TIME')
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now[1] * 1000 + math.floor(now[2] / 1000), 'LIMIT', 0, 16)
 `)
 
-// bury clears away what hangs on nodes that are no more. Each step may be repeated, by whichever node.
+// bury clears away what hangs on nodes that are no more. Each step may be repeated, by whichever node. A node does nothing
+// of it before it has written back what it knows: who came from there while Redis was away hangs there still, by what Redis
+// has.
 func (n *Node) bury(ctx context.Context) {
 	n.mu.Lock()
-	wait := n.away != nil || time.Now().Before(n.quietUntil)
+	owes, wait := n.away != nil || n.owes || n.filling, time.Now().Before(n.quietUntil)
 	n.mu.Unlock()
+	if owes {
+		return
+	}
 	if !wait {
 		dead, err := expired.Run(ctx, n.c.rdb, []string{n.leases}).StringSlice()
 		if err != nil {

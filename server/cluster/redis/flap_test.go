@@ -2,6 +2,7 @@ package redis
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -221,4 +222,45 @@ func TestAConnectionThatWasGivenUpIsNotUsedAgain(t *testing.T) {
 		require.NoError(t, err, "who listens finds out by other means")
 		require.NoError(t, other.Close())
 	}
+}
+
+// TestWhoCameFromANodeThatStopsStaysThoughRedisWasAwayJustThen has a node carry what it decided alone into Redis while it
+// clears away what hung on another.
+func TestWhoCameFromANodeThatStopsStaysThoughRedisWasAwayJustThen(t *testing.T) {
+	t.Parallel()
+	server, one, two := newTwo(t)
+	one.catchUp(t)
+	_, err := one.r.Places(t.Context(), []string{"ben"})
+	require.NoError(t, err)
+	_, err = one.d.Of(t.Context(), "ben")
+	require.NoError(t, err)
+	one.halt(t)
+	two.halt(t)
+	server.Pause()
+	require.False(t, one.Check(t.Context()))
+	got, err := one.d.Attach(t.Context(), cluster.Attach{
+		Now: time.Now(), WantID: "ben-d", Device: cluster.Device{ID: "new", UserID: "ben", Kind: protocol.KindBot, Node: one.ID(), Incarnation: "new"},
+	})
+	require.NoError(t, err)
+	require.Equal(t, "ben-d", got.Device.ID)
+	place, err := one.r.Attach(t.Context(), "ben", session.Device{ID: "ben-d", Kind: protocol.KindBot, Node: one.ID(), Link: "new", Connected: true})
+	require.NoError(t, err)
+	require.Equal(t, "s", place)
+	server.Resume()
+	_, err = two.giveUp(t.Context(), two.ID())
+	require.NoError(t, err)
+	clearAway := func() {
+		one.refilling = nil
+		one.bury(t.Context())
+		swept, err := one.r.Sweep(t.Context(), time.Now().UnixMilli())
+		require.True(t, err == nil || errors.Is(err, protocol.Refuse(protocol.Unavailable)), "%v", err)
+		require.Empty(t, swept.Departed)
+		gone, err := one.d.Reap(t.Context(), time.Now())
+		require.True(t, err == nil || errors.Is(err, protocol.Refuse(protocol.Unavailable)), "%v", err)
+		require.Empty(t, gone)
+	}
+	one.refilling = clearAway
+	require.Eventually(t, func() bool { return one.Check(t.Context()) }, waitAtMost, waitEvery)
+	clearAway()
+	require.Equal(t, []string{"ada", "ben"}, one.users(t))
 }

@@ -60,6 +60,7 @@ type Node struct {
 	known      string // the mark of the Redis that this node was registered in
 	away       error  // why the last check failed, or a call since
 	owes       bool   // something was decided alone since the last check
+	filling    bool   // what this node knows is being written back
 	quietUntil time.Time
 	door       door
 	auditAt    time.Time // when to look next for what isn't here any more; zero: not
@@ -292,6 +293,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	}
 	open := n.door.open
 	n.away, n.owes, n.known = nil, false, mark
+	n.filling = back || emptied
 	n.mu.Unlock()
 	if emptied {
 		n.Stats.Refill.Add(1)
@@ -357,6 +359,7 @@ func (n *Node) refill(emptied bool) bool {
 	}
 	// Others may be writing back what is no more; what they do is looked at too.
 	n.auditAt, n.audits = time.Now(), 2
+	n.filling = false
 	n.mu.Unlock()
 	return true
 }
