@@ -29,6 +29,7 @@ type Server struct {
 	Addr string
 	URL  string
 
+	log    string // a file
 	bus    string // the port that servers of a Redis Cluster speak to each other by
 	keeper *exec.Cmd
 	words  io.WriteCloser
@@ -37,7 +38,9 @@ type Server struct {
 
 // keeper starts the server and does as it is told, line by line, until nobody is left to tell it anything.
 const keeper = `
-start() { "$@" >/dev/null 2>&1 </dev/null & pid=$!; }
+log=$1
+shift
+start() { "$@" >>"$log" 2>&1 </dev/null & pid=$!; }
 start "$@"
 while read -r word; do
 	case $word in
@@ -73,8 +76,10 @@ func start(t testing.TB, before, after []string) *Server {
 	address := freeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	args := slices.Concat([]string{"-c", keeper, "keeper", program}, before, []string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir()}, after)
-	s := &Server{t: t, Addr: address, URL: "redis://" + address, keeper: exec.Command("sh", args...)} //nolint:noctx // it ends with its test
+	dir := t.TempDir()
+	log := filepath.Join(dir, "log")
+	args := slices.Concat([]string{"-c", keeper, "keeper", log, program}, before, []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir}, after)
+	s := &Server{t: t, log: log, Addr: address, URL: "redis://" + address, keeper: exec.Command("sh", args...)} //nolint:noctx // it ends with its test
 	s.keeper.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	s.words, err = s.keeper.StdinPipe()
 	require.NoError(t, err)
@@ -99,10 +104,22 @@ func freeAddress(t testing.TB) string {
 // ready waits until the server answers.
 func (s *Server) ready() {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool {
+	said := ""
+	answers := func() bool {
 		answer, err := s.Command("PING")
+		said = fmt.Sprint(answer, " ", err)
 		return err == nil && answer == "+PONG"
-	}, 30*time.Second, 10*time.Millisecond, "Redis does not answer")
+	}
+	every, late := time.NewTicker(10*time.Millisecond), time.After(30*time.Second)
+	defer every.Stop()
+	for !answers() {
+		select {
+		case <-every.C:
+		case <-late:
+			log, _ := os.ReadFile(s.log)
+			require.Fail(s.t, "Redis does not answer", "at last: %s; its log:\n%s", said, log)
+		}
+	}
 }
 
 // Command sends one line, as redis-cli would, and returns the answer's first line.
