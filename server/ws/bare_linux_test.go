@@ -12,13 +12,7 @@ import (
 
 // barePair is a bare connection and its other end.
 func barePair(t *testing.T) (*bare, net.Conn) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	far, err := net.Dial("tcp", l.Addr().String())
-	require.NoError(t, err)
-	near, err := l.Accept()
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
+	far, near := tcpPair(t)
 	c, _ := bareOf(near.(*net.TCPConn))
 	t.Cleanup(func() { _, _ = c.Close(), far.Close() })
 	return c.(*bare), far

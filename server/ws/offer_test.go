@@ -47,14 +47,21 @@ func TestWhatThereWasNoRoomForFollows(t *testing.T) {
 	<-s.Done()
 }
 
-// A tick of more frames than one write takes comes whole and in order, however little of it there was room for at once.
-func TestATickOfManyFramesComesWhole(t *testing.T) {
+// tcpPair is a connection of this machine with itself: who dialed, and who was dialed.
+func tcpPair(t *testing.T) (near, far net.Conn) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	near, err := net.Dial("tcp", l.Addr().String())
+	near, err = net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
-	far, err := l.Accept()
+	far, err = l.Accept()
 	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return near, far
+}
+
+// A tick of more frames than one write takes comes whole and in order, however little of it there was room for at once.
+func TestATickOfManyFramesComesWhole(t *testing.T) {
+	near, far := tcpPair(t)
 	w := newWire(near, 10*time.Second)
 	var frames []*Frame
 	var want []byte
@@ -81,18 +88,12 @@ func TestATickOfManyFramesComesWhole(t *testing.T) {
 	require.NoError(t, <-sent)
 	require.True(t, bytes.Equal(bytes.Repeat(want, 3), got))
 	require.NoError(t, far.Close())
-	require.NoError(t, l.Close())
 }
 
 func TestNothingFollowsACloseFrame(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	near, err := net.Dial("tcp", l.Addr().String())
-	require.NoError(t, err)
-	far, err := l.Accept()
-	require.NoError(t, err)
+	near, far := tcpPair(t)
 	w := newWire(near, time.Second)
-	_, err = w.Write([]byte{0x80 | websocket.CloseMessage, 0})
+	_, err := w.Write([]byte{0x80 | websocket.CloseMessage, 0})
 	require.NoError(t, err)
 	left, err := w.offer([]*Frame{NewBinary([]byte("state"))})
 	require.ErrorIs(t, err, websocket.ErrCloseSent)
@@ -104,5 +105,4 @@ func TestNothingFollowsACloseFrame(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []byte{0x88, 0}, b[:n])
 	require.NoError(t, far.Close())
-	require.NoError(t, l.Close())
 }

@@ -12,7 +12,6 @@ import (
 	"maps"
 	"math/big"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -374,12 +373,8 @@ func (g *guest) shown(t *testing.T, want ...string) {
 func (s *server) awaitState(state string) {
 	s.t.Helper()
 	require.Eventually(s.t, func() bool {
-		response, err := http.Get("http://" + s.admin + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer response.Body.Close()
+		_, text, err := s.page("/readyz")
 		var body struct{ Status string }
-		return json.NewDecoder(response.Body).Decode(&body) == nil && body.Status == state
+		return err == nil && json.Unmarshal([]byte(text), &body) == nil && body.Status == state
 	}, time.Minute, 20*time.Millisecond, state)
 }

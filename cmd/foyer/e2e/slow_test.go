@@ -1,12 +1,10 @@
 package e2e_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"flag"
 	"net"
-	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -201,12 +199,11 @@ func talks(ctx context.Context, t *testing.T, people []*listener, every time.Dur
 // metrics returns all of the server's, by name and labels.
 func (s *server) metrics() map[string]float64 {
 	s.t.Helper()
-	response, err := http.Get("http://" + s.admin + "/metrics")
+	_, page, err := s.page("/metrics")
 	require.NoError(s.t, err)
-	defer response.Body.Close()
 	all := map[string]float64{}
-	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		if name, text, found := strings.Cut(lines.Text(), " "); found && name != "#" {
+	for line := range strings.Lines(page) {
+		if name, text, found := strings.Cut(strings.TrimSpace(line), " "); found && name != "#" {
 			all[name], _ = strconv.ParseFloat(text, 64)
 		}
 	}

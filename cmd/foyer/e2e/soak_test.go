@@ -1,9 +1,7 @@
 package e2e_test
 
 import (
-	"bufio"
 	"flag"
-	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
@@ -51,11 +49,10 @@ func (s *server) bots(args ...string) {
 // metric returns one of the server's.
 func (s *server) metric(name string) float64 {
 	s.t.Helper()
-	response, err := http.Get("http://" + s.admin + "/metrics")
+	_, page, err := s.page("/metrics")
 	require.NoError(s.t, err)
-	defer response.Body.Close()
-	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		if text, found := strings.CutPrefix(lines.Text(), name+" "); found {
+	for line := range strings.Lines(page) {
+		if text, found := strings.CutPrefix(strings.TrimSpace(line), name+" "); found {
 			value, err := strconv.ParseFloat(text, 64)
 			require.NoError(s.t, err)
 			return value
@@ -68,9 +65,8 @@ func (s *server) metric(name string) float64 {
 // heap returns the bytes in use after a collection.
 func (s *server) heap() float64 {
 	s.t.Helper()
-	response, err := http.Get("http://" + s.admin + "/debug/pprof/heap?gc=1")
+	_, _, err := s.page("/debug/pprof/heap?gc=1")
 	require.NoError(s.t, err)
-	require.NoError(s.t, response.Body.Close())
 	return s.metric("go_memstats_heap_inuse_bytes")
 }
 
