@@ -84,8 +84,13 @@ func (w *world) cutMany(cuts int64, rng *rand.Rand) {
 		for _, n := range w.nodes {
 			n.sql.cutCommits(rng.Uint64(), true)
 		}
+		said := time.Now()
 		for w.stats.settled.Load() < cuts {
 			wait(100 * time.Millisecond)
+			if time.Since(said) > time.Minute {
+				said = time.Now()
+				w.say("%d of %d operations answered under their op_id", w.stats.settled.Load(), cuts)
+			}
 		}
 		for _, n := range w.nodes {
 			n.sql.heal()
