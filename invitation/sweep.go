@@ -82,6 +82,16 @@ type Logged struct {
 // LogKind marks the entries of the log that Render understands.
 const LogKind = "relation"
 
+// LoggedBlock returns whom an entry of a user's log, of whichever kind, says that the user blocked, or does not block any
+// more. The one concerned has no entry for it.
+func LoggedBlock(userID string, body []byte) (b BlockChange, is bool) {
+	var n changeNote
+	if err := json.Unmarshal(body, &n); err != nil || n.Cause != protocol.CauseBlocked && n.Cause != protocol.CauseUnblocked {
+		return BlockChange{}, false
+	}
+	return BlockChange{By: userID, Of: n.Relation.Other, Blocked: n.Cause == protocol.CauseBlocked}, n.Relation.Other != ""
+}
+
 // Render turns viewer's log entries, oldest first, into notifications with today's names and messages. notify stays
 // true only in what still holds at the end of entries: pass all that is replayed in one call.
 func (s *Service) Render(ctx context.Context, viewer string, entries []Logged) ([]protocol.RelationChanged, error) {

@@ -5,18 +5,17 @@ import (
 	"maps"
 
 	"foyer/invitation"
-	"foyer/server/cluster"
 )
 
 // blockCame takes note for both that a user blocks another, or no longer. It holds at once, and is looked up afterwards:
 // two nodes' words may come in either order.
-func (s *Server) blockCame(m *cluster.Message) {
-	for _, id := range []string{m.User, m.Other} {
+func (s *Server) blockCame(b invitation.BlockChange) {
+	for _, id := range []string{b.By, b.Of} {
 		a := s.account(id)
 		if a == nil {
 			continue
 		}
-		a.blocked(m.User, m.Other, m.On)
+		a.blocked(b)
 		s.background(func(ctx context.Context) { s.reexclude(ctx, id) })
 		s.inTurn(&s.blocking, id, func(ctx context.Context) error {
 			a := s.account(id)
@@ -30,6 +29,13 @@ func (s *Server) blockCame(m *cluster.Message) {
 			return err
 		})
 	}
+}
+
+// missedBlock reports whether one of the two is here and the word of it has not come: it may have been lost, and the one who
+// is blocked is told nothing that would have it noticed.
+func (s *Server) missedBlock(b invitation.BlockChange) bool {
+	by, of := s.account(b.By), s.account(b.Of)
+	return by != nil && by.hasBlocked(b) != b.Blocked || of != nil && of.hasBlocked(b) != b.Blocked
 }
 
 // read takes what get reads of blocks, with what else take takes of it, and reports whether that is new. It reads again
@@ -67,17 +73,27 @@ func (s *Server) readBlocks(ctx context.Context, a *account) (changed bool, err 
 	})
 }
 
-// blocked takes note that by blocks of, or no longer; the account is one of the two.
-func (a *account) blocked(by, of string, on bool) {
+// hasBlocked reports whether it is known that one of the two, of whom the account is one, blocks the other.
+func (a *account) hasBlocked(b invitation.BlockChange) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if b.By == a.id {
+		return a.blocks[b.Of]
+	}
+	return a.blockedBy[b.By]
+}
+
+// blocked takes note of a block or its end; the account is one of the two.
+func (a *account) blocked(b invitation.BlockChange) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.words++
-	side, other := &a.blocks, of
-	if by != a.id {
-		side, other = &a.blockedBy, by
+	side, other := &a.blocks, b.Of
+	if b.By != a.id {
+		side, other = &a.blockedBy, b.By
 	}
 	switch {
-	case !on:
+	case !b.Blocked:
 		delete(*side, other)
 	case *side == nil:
 		*side = set([]string{other})

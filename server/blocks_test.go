@@ -23,7 +23,7 @@ func TestABlockThatComesWhileBlocksAreReadCounts(t *testing.T) {
 		a, reads := &account{id: "ada"}, 0
 		_, err := a.read(func() (invitation.Blocks, func(), error) {
 			if reads++; reads == 1 {
-				a.blocked("ada", "ben", c.on)
+				a.blocked(invitation.BlockChange{By: "ada", Of: "ben", Blocked: c.on})
 				return c.before, func() {}, nil
 			}
 			return c.after, func() {}, nil

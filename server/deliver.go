@@ -23,7 +23,7 @@ func (s *Server) received(_ cluster.Topic, m *cluster.Message) {
 	case cluster.KindPush:
 		s.toUser(m.User, outgoing{frame: m.Frame}, m.Except)
 	case cluster.KindBlock:
-		s.blockCame(m)
+		s.blockCame(invitation.BlockChange{By: m.User, Of: m.Other, Blocked: m.On})
 	case cluster.KindClose:
 		s.closeDevice(m)
 	case cluster.KindEnded:

@@ -50,3 +50,38 @@ func TestWhatADeviceKnewWhenItCameIsKnownOfItsUserToo(t *testing.T) {
 		require.Contains(t, strings.Join(other.summary(), "\n"), "presence ben=busy")
 	})
 }
+
+// A block is in the log of whoever blocks alone; the other one's node may have missed the word of it.
+func TestABlockWhoseWordIsLostCountsWithinTwoSeconds(t *testing.T) {
+	story(t, free, func(w *world) {
+		w.lossy(func(m *cluster.Message) int {
+			if m.Kind == cluster.KindBlock {
+				return 0
+			}
+			return 1
+		})
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		session := lobby(ada, ben)
+		exchange := func() (heard []string) {
+			pass(2 * second)
+			forget(ada, ben)
+			for _, d := range []*device{ada, ben} {
+				d.writes(d.user)
+				d.says(session, "k")
+			}
+			pass(second)
+			for _, d := range []*device{ada, ben} {
+				heard = append(append(heard, d.others()...), d.summary()...)
+				d.writes("")
+			}
+			return heard
+		}
+		require.Len(t, exchange(), 4)
+		ada.does("user.block", userID("ben"))
+		require.Empty(t, exchange())
+		ada.does("user.unblock", userID("ben"))
+		require.Len(t, exchange(), 4)
+		ben.does("user.block", userID("ada"))
+		require.Empty(t, exchange())
+	})
+}

@@ -149,15 +149,22 @@ func (s *Server) sweep(ctx context.Context) error {
 	return err
 }
 
-// readTail looks at the newest entries of the log: whoever's devices here have not been told yet catches up.
+// readTail looks at the newest entries of the log: whoever's devices here have not been told yet catches up, and blocks that
+// nobody here has heard of count.
 func (s *Server) readTail(ctx context.Context) error {
-	revs, next, err := s.changes.Tail(ctx, s.tail)
+	tail, err := s.changes.Tail(ctx, s.tail)
 	if err != nil {
 		return err
 	}
-	s.tail = next
+	s.tail = tail.Mark
 	s.tailRead.Store(s.now().UnixMilli())
-	for userID, rev := range revs {
+	for _, b := range tail.Blocks {
+		if s.missedBlock(b) {
+			s.metrics.gaps.WithLabelValues("tail").Inc()
+			s.blockCame(b)
+		}
+	}
+	for userID, rev := range tail.Revs {
 		if s.behind(userID, rev) {
 			s.metrics.gaps.WithLabelValues("tail").Inc()
 			s.catchUp(userID)

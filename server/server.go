@@ -32,9 +32,8 @@ type Verifier interface {
 type Changes interface {
 	// Log returns a user's revision and what came after revision after; without complete it returns nothing of it.
 	Log(ctx context.Context, userID string, after int64) (store.UserLog, error)
-	// Tail returns the newest revision of each user whose log has grown since mark, and the mark to go on from; the mark ""
-	// is the end of the log.
-	Tail(ctx context.Context, mark string) (revs map[string]int64, next string, err error)
+	// Tail returns what has been logged since mark; the mark "" is the end of the log.
+	Tail(ctx context.Context, mark string) (store.Tail, error)
 	// Trim forgets what is too old to be resumed from.
 	Trim(ctx context.Context) error
 	Epoch() string

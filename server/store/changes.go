@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"foyer/invitation"
 )
 
 // ResumeMax is how many revisions back, and resumeKept how many milliseconds back, a device can resume from.
@@ -107,33 +109,58 @@ func (tx *Tx) Log(userID string, after, now int64) (UserLog, error) {
 	return log, nil
 }
 
-// Tail returns the newest revision of each user whose log has grown since mark, and the mark to go on from. The mark ""
-// is the end of the log. No change is passed over, however long it took to be committed and whatever any clock says, and
-// none is told twice.
-func (s *Store) Tail(ctx context.Context, mark string) (revs map[string]int64, next string, err error) {
+// Tail is how the log has grown since a mark.
+type Tail struct {
+	Revs   map[string]int64         // the newest revision of each user whose log has grown
+	Blocks []invitation.BlockChange // those that are told, each user's in their order
+	Mark   string                   // to go on from
+}
+
+// Tail returns what has been logged since mark. The mark "" is the end of the log. No change is passed over, however long
+// it took to be committed and whatever any clock says, and none is told twice.
+func (s *Store) Tail(ctx context.Context, mark string) (t Tail, err error) {
 	after, others := int64(0), ""
 	if mark != "" {
 		if after, others, err = readMark(mark); err != nil {
-			return nil, "", err
+			return Tail{}, err
 		}
 	}
 	err = s.View(ctx, func(tx *Tx) error {
-		revs = map[string]int64{}
-		if err := tx.row(tx.words.tailMark).Scan(&next); err != nil || mark == "" {
+		t = Tail{Revs: map[string]int64{}}
+		if err := tx.row(tx.words.tailMark).Scan(&t.Mark); err != nil || mark == "" {
 			return err
 		}
-		// Not by user_id: for that, SQLite would read the whole log in order of its key.
-		return tx.rows(`SELECT user_id || '' AS who, MAX(rev) FROM changes WHERE `+tx.words.newer+` GROUP BY who`, func(r scanner) error {
-			var user string
-			var rev int64
-			if err := r.Scan(&user, &rev); err != nil {
-				return err
-			}
-			revs[user] = rev
-			return nil
-		}, after, others)
+		return tx.together(
+			// Not by user_id: for that, SQLite would read the whole log in order of its key.
+			&statement{
+				query: `SELECT user_id || '' AS who, MAX(rev) FROM changes WHERE ` + tx.words.newer + ` GROUP BY who`, args: []any{after, others},
+				scan: func(r scanner) error {
+					var user string
+					var rev int64
+					err := r.Scan(&user, &rev)
+					t.Revs[user] = rev
+					return err
+				},
+			},
+			&statement{
+				query: `SELECT user_id || '' AS who, body FROM changes WHERE ` + tx.words.newer + ` AND body LIKE '%blocked"%' ORDER BY who, rev`,
+				args:  []any{after, others}, scan: t.scanBlock,
+			},
+		)
 	})
-	return revs, next, err
+	return t, err
+}
+
+func (t *Tail) scanBlock(r scanner) error {
+	var user string
+	var body []byte
+	if err := r.Scan(&user, &body); err != nil {
+		return err
+	}
+	if b, is := invitation.LoggedBlock(user, body); is {
+		t.Blocks = append(t.Blocks, b)
+	}
+	return nil
 }
 
 // readMark takes apart what words.tailMark selected.

@@ -94,9 +94,9 @@ func TestTailPassesOverNothingThatCommitsLate(t *testing.T) {
 			return err
 		}))
 	}
-	revs, mark, err := two.Tail(t.Context(), "")
+	tail, err := two.Tail(t.Context(), "")
 	require.NoError(t, err)
-	require.Empty(t, revs)
+	require.Empty(t, tail.Revs)
 	written, commit, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -106,19 +106,19 @@ func TestTailPassesOverNothingThatCommitsLate(t *testing.T) {
 	<-written
 	for range 3 {
 		logged(two, "ben", time.Now().Add(90*time.Second).UnixMilli(), func() {})
-		revs, mark, err = two.Tail(t.Context(), mark)
+		tail, err = two.Tail(t.Context(), tail.Mark)
 		require.NoError(t, err)
-		require.Contains(t, revs, "ben")
-		require.NotContains(t, revs, "ada")
+		require.Contains(t, tail.Revs, "ben")
+		require.NotContains(t, tail.Revs, "ada")
 	}
 	close(commit)
 	<-done
-	revs, mark, err = two.Tail(t.Context(), mark)
+	tail, err = two.Tail(t.Context(), tail.Mark)
 	require.NoError(t, err)
-	require.Equal(t, map[string]int64{"ada": 1}, revs, "nothing is told twice, however long somebody's transaction lasts")
-	revs, _, err = two.Tail(t.Context(), mark)
+	require.Equal(t, map[string]int64{"ada": 1}, tail.Revs, "nothing is told twice, however long somebody's transaction lasts")
+	tail, err = two.Tail(t.Context(), tail.Mark)
 	require.NoError(t, err)
-	require.Empty(t, revs, "everything was told")
+	require.Empty(t, tail.Revs, "everything was told")
 }
 
 func TestNothingAcknowledgedIsLostWhenPostgreSQLGoes(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"foyer/invitation"
 	"foyer/protocol"
 	"foyer/server/store/testservice"
 )
@@ -136,9 +137,33 @@ func TestRevisionsMoveByOneAndTheLogHasEach(t *testing.T) {
 				return nil
 			}))
 		}
-		tail, _, err := s.Tail(t.Context(), "0:1:")
+		tail, err := s.Tail(t.Context(), "0:1:")
 		require.NoError(t, err)
-		require.Equal(t, map[string]int64{"ada": 1500}, tail)
+		require.Equal(t, map[string]int64{"ada": 1500}, tail.Revs)
+	})
+}
+
+func TestTheTailHasBlocks(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		for _, user := range []string{"ada", "ben", `"cause":"blocked"`} {
+			addUser(t, s, user)
+		}
+		room := invitation.New(s.Invitations(), invitation.DefaultConfig(), invitation.Options{})
+		ada := invitation.Call{UserID: "ada"}
+		before, err := s.Tail(t.Context(), "")
+		require.NoError(t, err)
+		_, _, err = room.Block(t.Context(), ada, "ben")
+		require.NoError(t, err)
+		_, _, err = room.Unblock(t.Context(), ada, "ben")
+		require.NoError(t, err)
+		_, _, err = room.Send(t.Context(), ada, protocol.InvitationSendParams{To: protocol.To{UserID: `"cause":"blocked"`}})
+		require.NoError(t, err)
+		tail, err := s.Tail(t.Context(), before.Mark)
+		require.NoError(t, err)
+		require.Equal(t, []invitation.BlockChange{{By: "ada", Of: "ben", Blocked: true}, {By: "ada", Of: "ben"}}, tail.Blocks)
+		tail, err = s.Tail(t.Context(), tail.Mark)
+		require.NoError(t, err)
+		require.Empty(t, tail.Blocks)
 	})
 }
 
