@@ -15,7 +15,8 @@ func TestWhoMissedThatASessionIsOverForThemIsToldWhenMessagesComeAgain(t *testin
 		params func(id string) map[string]any
 		want   string
 	}{
-		"kicked": {"session.kick", func(id string) map[string]any { return map[string]any{"session_id": id, "user_id": "ben"} }, "moved"},
+		"kicked": {"session.kick", func(id string) map[string]any { return map[string]any{"session_id": id, "user_id": "ben"} }, "kicked"},
+		"banned": {"session.kick", func(id string) map[string]any { return map[string]any{"session_id": id, "user_id": "ben", "ban": true} }, "banned"},
 		"closed": {"session.close", func(id string) map[string]any { return map[string]any{"session_id": id} }, "closed"},
 	} {
 		t.Run(name, func(t *testing.T) {

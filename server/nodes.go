@@ -85,12 +85,8 @@ func (s *Server) putRight(ctx context.Context, d *Device, sessionID string, move
 	d.mu.Unlock()
 	switch {
 	case p != nil && p.room.id != sessionID:
-		reason := protocol.EndedMoved
-		if lasting, err := s.sessions.Lasting(ctx, []string{p.room.id}); err == nil && !lasting[p.room.id] {
-			reason = protocol.EndedClosed
-		}
 		o := outgoing{
-			frame: encode(protocol.NotifySessionEnded, protocol.SessionEnded{SessionID: p.room.id, Reason: reason}),
+			frame: encode(protocol.NotifySessionEnded, protocol.SessionEnded{SessionID: p.room.id, Reason: s.whyEnded(ctx, d.userID, p.room.id)}),
 			ends:  true, session: p.room.id, stamp: p.stamp,
 		}
 		if d.moveCount() == moves {
@@ -107,6 +103,25 @@ func (s *Server) putRight(ctx context.Context, d *Device, sessionID string, move
 		}
 	}
 	return nil
+}
+
+// whyEnded returns why a user is not in a session any more, as far as it can be known.
+func (s *Server) whyEnded(ctx context.Context, userID, sessionID string) protocol.EndReason {
+	if lasting, err := s.sessions.Lasting(ctx, []string{sessionID}); err == nil && !lasting[sessionID] {
+		return protocol.EndedClosed
+	}
+	standings, err := s.registry.Standings(ctx, sessionID, userID)
+	if err != nil {
+		return protocol.EndedMoved
+	}
+	switch standings.By[userID].Left {
+	case protocol.LeftKicked:
+		return protocol.EndedKicked
+	case protocol.LeftBanned:
+		return protocol.EndedBanned
+	default:
+		return protocol.EndedMoved
+	}
 }
 
 // moveCount is another after each of the device's moves.

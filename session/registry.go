@@ -163,9 +163,10 @@ type Rank struct {
 
 // Standing is how a user stands to a session.
 type Standing struct {
-	Member *Member       // nil if the user is not in it
-	LeftAt int64         // when they left, if that was within RecentFor; else 0
-	Role   protocol.Role // that they have, or had when they left
+	Member *Member              // nil if the user is not in it
+	LeftAt int64                // when they left, if that was within RecentFor; else 0
+	Left   protocol.LeaveReason // why they left then
+	Role   protocol.Role        // that they have, or had when they left
 }
 
 // Standings are several users' standing to one session.

@@ -33,8 +33,9 @@ type Roster struct {
 
 // gone is who left lately.
 type gone struct {
-	at   int64
-	role protocol.Role
+	at     int64
+	role   protocol.Role
+	reason protocol.LeaveReason
 }
 
 // NewRoster returns the empty roster of a session. Its versions begin as high as a View of a full session needs, as
@@ -239,7 +240,7 @@ func (r *Roster) remove(m *Member, reason protocol.LeaveReason, at int64) *Depar
 	r.dropped -= inGrace(m)
 	delete(r.members, id)
 	r.numbers.release(m.Number, at)
-	r.gone[id] = gone{at: at, role: m.Role}
+	r.gone[id] = gone{at: at, role: m.Role, reason: reason}
 	r.reasons[id] = reason
 	if len(r.members) == 0 {
 		r.emptySince = at

@@ -22,8 +22,9 @@ type rosterCode struct {
 }
 
 type goneCode struct {
-	At   int64
-	Role string
+	At     int64
+	Role   string
+	Reason string `json:",omitempty"`
 }
 
 // Encode writes the roster down, for DecodeRoster. What waits for Take must have been taken. The same roster always
@@ -34,7 +35,7 @@ func (r *Roster) Encode() []byte {
 		Gone: make(map[string]goneCode, len(r.gone)), EmptySince: r.emptySince, Ended: r.ended, Stamps: r.stamps,
 	}
 	for id, g := range r.gone {
-		code.Gone[id] = goneCode{g.at, string(g.role)}
+		code.Gone[id] = goneCode{g.at, string(g.role), string(g.reason)}
 	}
 	head := encodeJSON(code) // it was decoded from JSON or made here, so it encodes
 	if len(r.members) == 0 {
@@ -88,7 +89,7 @@ func DecodeRoster(text []byte) (*Roster, error) {
 	r.Version, r.ended, r.stamps = code.Version, code.Ended, code.Stamps
 	r.numbers.slots = code.Numbers
 	for id, g := range code.Gone {
-		r.gone[id] = gone{at: g.At, role: protocol.Role(g.Role)}
+		r.gone[id] = gone{at: g.At, role: protocol.Role(g.Role), reason: protocol.LeaveReason(g.Reason)}
 	}
 	owned := make([]bool, len(code.Numbers)+1)
 	for _, m := range code.Members {

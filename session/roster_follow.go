@@ -1,6 +1,8 @@
 package session
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -66,13 +68,13 @@ func (r *Roster) followMember(a *Alone, id string, graceUntil int64) {
 	c := *now
 	c.Devices = followDevices(was, mine, now, a.Node, graceUntil)
 	if a.Owns(id) {
-		if !reflect.DeepEqual(was.Attributes, mine.Attributes) {
-			c.Attributes = mine.Attributes
-		}
+		c.Attributes = followAttributes(was, mine, now)
 		if was.User != mine.User {
 			c.User = mine.User
 		}
-		c.Muted = c.Muted != (was.Muted != mine.Muted)
+		if was.Muted != mine.Muted {
+			c.Muted = mine.Muted
+		}
 		if host := mine.Role == protocol.RoleHost; (was.Role != mine.Role || was.Former != mine.Former) && (!host || r.host == "" || r.host == id) {
 			c.Role, c.Former = mine.Role, mine.Former
 		}
@@ -80,6 +82,33 @@ func (r *Roster) followMember(a *Alone, id string, graceUntil int64) {
 	if len(c.Devices) > 0 && !reflect.DeepEqual(*now, c) {
 		r.put(&c)
 	}
+}
+
+// followAttributes returns now's attributes with what the node changed. Whom a host of the others muted meanwhile stays muted,
+// whatever they themselves said of it.
+func followAttributes(was, mine, now *Member) protocol.Attributes {
+	change := protocol.Attributes{}
+	for key, value := range mine.Attributes {
+		if !bytes.Equal(value, was.Attributes[key]) {
+			change[key] = value
+		}
+	}
+	for key := range was.Attributes {
+		if _, kept := mine.Attributes[key]; !kept {
+			change[key] = json.RawMessage("null")
+		}
+	}
+	if now.Muted && was.Muted == mine.Muted && now.Role != protocol.RoleHost {
+		delete(change, muted)
+	}
+	if len(change) == 0 {
+		return now.Attributes
+	}
+	merged, err := mergeAttributes(now.Attributes, change)
+	if err != nil { // too much, together
+		return now.Attributes
+	}
+	return merged
 }
 
 // followDevices returns now's devices with what the node did to those that hang on it, or came to it.

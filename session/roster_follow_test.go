@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,6 +71,45 @@ func TestWhatANodeDecidedAloneIsDoneToTheRosterThatStands(t *testing.T) {
 				require.Equal(t, "2", string(r.members["cyd"].Attributes["n"]))
 			},
 		},
+		"attributes of one member on both sides": {
+			alone:  func(t *testing.T, a *Alone) { shows(t, a.Mine, "bob", "1") },
+			others: func(t *testing.T, r *Roster) { mute(t, r, "bob", true) },
+			want: func(t *testing.T, r *Roster) {
+				require.Equal(t, protocol.Attributes{"n": []byte("1"), "muted": []byte("true")}, r.members["bob"].Attributes)
+				require.True(t, r.members["bob"].Muted)
+			},
+		},
+		"whom others muted says that they are not": {
+			alone: func(t *testing.T, a *Alone) {
+				_, err := a.Mine.Edit(Edit{Members: []MemberEdit{{UserID: "bob", Attributes: protocol.Attributes{"muted": []byte("false")}}}})
+				require.NoError(t, err)
+			},
+			others: func(t *testing.T, r *Roster) { mute(t, r, "bob", true) },
+			want: func(t *testing.T, r *Roster) {
+				require.Equal(t, "true", string(r.members["bob"].Attributes["muted"]))
+				require.True(t, r.members["bob"].Muted)
+			},
+		},
+		"muted on both sides": {
+			alone:  func(t *testing.T, a *Alone) { mute(t, a.Mine, "bob", true) },
+			others: func(t *testing.T, r *Roster) { mute(t, r, "bob", true) },
+			want:   func(t *testing.T, r *Roster) { require.True(t, r.members["bob"].Muted) },
+		},
+		"muted here, by a host": {
+			alone: func(t *testing.T, a *Alone) { mute(t, a.Mine, "bob", true) },
+			want: func(t *testing.T, r *Roster) {
+				require.Equal(t, "true", string(r.members["bob"].Attributes["muted"]))
+				require.True(t, r.members["bob"].Muted)
+			},
+		},
+		"nothing is left of an attribute that was taken back": {
+			alone: func(t *testing.T, a *Alone) {
+				shows(t, a.Base, "bob", "1")
+				a.Base.Take()
+			},
+			others: func(t *testing.T, r *Roster) { shows(t, r, "bob", "1") },
+			want:   func(t *testing.T, r *Roster) { require.Empty(t, r.members["bob"].Attributes) },
+		},
 		"a device drops": {
 			alone: func(_ *testing.T, a *Alone) { a.Mine.Detach("bob", Device{ID: "bob", Link: "bob"}, 40, 50) },
 			want: func(t *testing.T, r *Roster) {
@@ -128,6 +168,12 @@ func leaves(t *testing.T, r *Roster, user string) {
 	left, err := r.Leave(Leave{UserID: user, Reason: protocol.LeftByChoice, At: 30})
 	require.NoError(t, err)
 	require.NotNil(t, left.Departure)
+}
+
+func mute(t *testing.T, r *Roster, user string, on bool) {
+	t.Helper()
+	_, err := r.Edit(Edit{Members: []MemberEdit{{UserID: user, Attributes: protocol.Attributes{"muted": []byte(strconv.FormatBool(on))}, Muted: &on}}})
+	require.NoError(t, err)
 }
 
 func shows(t *testing.T, r *Roster, user, value string) {

@@ -66,7 +66,7 @@ func (r *Roster) Standings(userIDs []string) Standings {
 		if m := r.members[id]; m != nil {
 			s.By[id] = Standing{Member: m, Role: m.Role}
 		} else if g, ok := r.gone[id]; ok {
-			s.By[id] = Standing{LeftAt: g.at, Role: g.role}
+			s.By[id] = Standing{LeftAt: g.at, Left: g.reason, Role: g.role}
 		}
 	}
 	return s
