@@ -65,7 +65,7 @@ var leaving = map[string]func(*world){
 		w.leave(session.Leave{SessionID: "s", UserID: "ben", At: start + 2})
 		st, err := w.Standings(w.ctx(), "s", "ben", "cem")
 		require.NoError(w.t, err)
-		require.Equal(w.t, session.Standing{LeftAt: start + 2, Role: protocol.RoleMember}, st.By["ben"])
+		require.Equal(w.t, session.Standing{LeftAt: start + 2, Left: protocol.LeftByChoice, Role: protocol.RoleMember}, st.By["ben"])
 		require.Zero(w.t, st.By["cem"])
 		require.Equal(w.t, "ada", st.Host)
 		require.Equal(w.t, "ada", st.Creator)
