@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"foyer/server/nowait"
 )
 
 // postgresWords mark changes with their transaction's number. A snapshot names those that were under way: one of them may be
@@ -79,6 +81,7 @@ func startPostgres(ctx context.Context, dsn string, o Options) (*postgres, error
 	if config.ValidateConnect == nil { // of several hosts, the one that can be written to
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
+	config.DialFunc = nowait.Dial(config.DialFunc)
 	setDefault(config, "application_name", "foyer")
 	migrating := openPool(config, 2, o)
 	if err := errors.Join(migratePostgres(ctx, migrating, migrationWithin), migrating.Close()); err != nil {

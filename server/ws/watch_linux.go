@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"foyer/server/nowait"
 )
 
 // watch waits for many sockets at once, so that none of them needs a goroutine while nothing comes that may take long. It
@@ -132,7 +134,7 @@ func (w *watch) read(e unix.EpollEvent, buf []byte) {
 	if s == nil || !s.rouse() {
 		return // who reads it has it armed anew
 	}
-	n, err := tryRead(int(e.Fd), buf) // it can't be closed: that's the business of who reads
+	n, err := nowait.Read(int(e.Fd), buf) // it can't be closed: that's the business of who reads
 	rest, _ := s.takePlain(buf[:n], false)
 	nothing := errors.Is(err, unix.EAGAIN)
 	more := err != nil && !nothing || n == len(buf) || e.Events&ends != 0

@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"foyer/server/nowait"
 )
 
 // attempt writes to a socket once, without waiting for room, or reads from it. It lives in a wire so that trying
@@ -35,7 +37,7 @@ func readable(fd uintptr) bool {
 func (a *attempt) once(fd uintptr) {
 	for {
 		if a.all == nil {
-			a.n, a.err = tryWrite(int(fd), a.p)
+			a.n, a.err = nowait.Write(int(fd), a.p)
 		} else {
 			a.n, a.err = tryWriteAll(int(fd), a.all)
 		}
@@ -75,7 +77,7 @@ func (a *attempt) write(raw syscall.RawConn, p []byte) (int, error) {
 // take reads what is there; false if nothing is.
 func (a *attempt) take(fd uintptr) bool {
 	for {
-		a.n, a.err = tryRead(int(fd), a.p)
+		a.n, a.err = nowait.Read(int(fd), a.p)
 		if !errors.Is(a.err, syscall.EINTR) {
 			return !errors.Is(a.err, syscall.EAGAIN)
 		}

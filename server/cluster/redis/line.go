@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"github.com/redis/go-redis/v9"
+
+	"foyer/server/nowait"
 )
 
 // line is a connection that calls are made on. The library keeps it for the next call, and looks before whether the other
@@ -21,7 +23,7 @@ type line struct {
 
 // dialer returns what makes connections, lines but for those that listen: a Bus hears whether these are any good.
 func (b *breaker) dialer(secure *tls.Config) func(ctx context.Context, network, address string) (net.Conn, error) {
-	dial := redis.NewDialer(&redis.Options{DialTimeout: dialWithin, TLSConfig: secure})
+	dial := nowait.Dial(redis.NewDialer(&redis.Options{DialTimeout: dialWithin, TLSConfig: secure}))
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)
 		if err != nil || ctx.Value(listens{}) != nil {
