@@ -33,9 +33,10 @@ type between struct {
 // refillTime is how long other nodes may take to write back what an empty Redis has lost.
 const refillTime = 2 * time.Second
 
-// newBetween begins to reach Redis. That it is out of reach is no error.
-func newBetween(s config.Settings, log zerolog.Logger) (*between, error) {
-	client, err := redis.Open(s.Redis, redis.Options{})
+// newBetween begins to reach Redis. That it is out of reach is no error. All keys and channels are named after the store's
+// epoch: what other installations have there, or this one had before it was restored, is none of its business.
+func newBetween(s config.Settings, epoch string, log zerolog.Logger) (*between, error) {
+	client, err := redis.Open(s.Redis, redis.Options{Prefix: "foyer:" + epoch[max(0, len(epoch)-8):] + ":"})
 	if err != nil {
 		return nil, err
 	}
@@ -105,10 +106,11 @@ func (b *between) Replaced(d cluster.Device) {
 	}
 }
 
-// Away has the log say it.
+// Away has the log say it, once until Redis is back.
 func (b *between) Away(err error) {
-	b.away.Store(true)
-	b.log.Warn().Err(err).Msg("Redis is out of reach; this node goes on by itself")
+	if !b.away.Swap(true) {
+		b.log.Warn().Err(err).Msg("Redis is out of reach; this node goes on by itself")
+	}
 }
 
 // resubscribed has the server read anew what it may have missed, once it is known what Redis has.

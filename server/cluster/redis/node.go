@@ -52,7 +52,6 @@ type Node struct {
 	done   chan struct{}
 
 	check sync.Mutex    // one check at a time
-	said  bool          // the owner knows that Redis is away; guarded by check
 	wake  chan struct{} // the next check is due
 
 	mu         sync.Mutex // guards what follows
@@ -77,7 +76,7 @@ type told interface {
 	// Fenced is called, on a goroutine of its own, when others have taken the node for dead: whoever hangs on it has been
 	// cleared away, and has to come anew.
 	Fenced()
-	// Away is called when a check finds Redis out of reach, once until it is back, with the reason.
+	// Away is called by each check that finds Redis out of reach, with the reason. Returned follows once it is back.
 	Away(err error)
 	// Returned is called when Redis is back, and has again what this node knows: what others did meanwhile is to be read.
 	// anew says that Redis had lost all, or was away since the node's start: what it has to know is to be written, and other
@@ -263,10 +262,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 		n.mu.Lock()
 		n.awayLocked(unreachable(err))
 		n.mu.Unlock()
-		if !n.said {
-			n.owner.Away(err)
-		}
-		n.said = true
+		n.owner.Away(err)
 		return false
 	}
 	if !alive {
@@ -307,7 +303,6 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	if !back && !emptied {
 		return false
 	}
-	n.said = false
 	n.owner.Returned(emptied || late)
 	return true
 }
