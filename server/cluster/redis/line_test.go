@@ -41,14 +41,20 @@ func TestAConnectionThatBreaksMidFrameIsMadeAnew(t *testing.T) {
 	}
 }
 
+// farAndNear returns two nodes with one Redis, and the wire by which the far one reaches it.
+func farAndNear(t *testing.T) (w *wire, far, near *member) {
+	t.Helper()
+	server := redistest.Start(t)
+	w = newWire(t, server.Addr)
+	prefix := newPrefix()
+	return w, newMember(t, w.url, prefix, "far"), newMember(t, server.URL, prefix, "near")
+}
+
 // TestWhatWasAnsweredHoldsOnALineThatBreaks has users come and go on two nodes while the way of one to Redis is cut in all
 // manners. Afterwards both nodes agree, and each user is where the last answer said.
 func TestWhatWasAnsweredHoldsOnALineThatBreaks(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	w := newWire(t, server.Addr)
-	prefix := newPrefix()
-	far, near := newMember(t, w.url, prefix, "far"), newMember(t, server.URL, prefix, "near")
+	w, far, near := farAndNear(t)
 	for _, m := range []*member{far, near} {
 		go func() { // nobody looks at what those on the node are told
 			for {
@@ -143,10 +149,7 @@ func (m *member) owesNothing() bool {
 // TestWhatMayHaveBeenWrittenIsNotCalledUntouched has the answers to what a node writes be lost.
 func TestWhatMayHaveBeenWrittenIsNotCalledUntouched(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	w := newWire(t, server.Addr)
-	prefix := newPrefix()
-	far, near := newMember(t, w.url, prefix, "far"), newMember(t, server.URL, prefix, "near")
+	w, far, near := farAndNear(t)
 	near.bring(t, "ben")
 	far.bring(t, "ada")
 	far.halt(t)
