@@ -66,7 +66,7 @@ func NewWith(ctx context.Context, settings config.Settings, log zerolog.Logger, 
 		a.own = append(a.own, a.store.Close)
 	}
 	if a.cluster == nil && settings.Redis != "" {
-		if a.between, err = newBetween(settings, log); err != nil {
+		if a.between, err = newBetween(settings, a.store.Epoch(), log); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
 		a.own = append(a.own, a.between.Close)

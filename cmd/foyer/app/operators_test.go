@@ -86,7 +86,7 @@ func alone(t *testing.T) *App {
 // A node that nobody hangs on yet has no subscription that could be missing.
 func TestARedisThatIsAwayWhenANodeStartsIsNamed(t *testing.T) {
 	a := alone(t)
-	between, err := newBetween(config.Settings{Redis: "redis://127.0.0.1:1"}, zerolog.Nop())
+	between, err := newBetween(config.Settings{Redis: "redis://127.0.0.1:1"}, "", zerolog.Nop())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, between.Close()) })
 	a.between = between

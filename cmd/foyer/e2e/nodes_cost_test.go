@@ -32,7 +32,8 @@ func TestWhatASessionCostsBetweenNodes(t *testing.T) {
 		writers = append(writers, g)
 	}
 	idle.guest("elsewhere", nil)
-	listeners, err := redis.Command("PUBLISH foyer:{0}s:" + made.Session.ID + " none")
+	epoch := host.Hello().Epoch
+	listeners, err := redis.Command("PUBLISH foyer:" + epoch[len(epoch)-8:] + ":{0}s:" + made.Session.ID + " none")
 	require.NoError(t, err)
 	require.Equal(t, ":2", listeners, "a message reaches the nodes with a member, and no other")
 
