@@ -9,22 +9,21 @@ import (
 
 // toSession delivers what happened in a session to the devices that follow it.
 func (s *Server) toSession(m *cluster.Message) {
-	devices := s.bySession.Of(m.Session)
-	if len(devices) == 0 {
+	r := s.rooms.of(m.Session)
+	if r == nil {
 		return
 	}
+	devices := s.bySession.Of(m.Session)
 	if len(m.Left) > 0 {
 		for _, d := range devices {
 			d.numbersLeft(m)
 		}
-		if r := s.rooms.of(m.Session); r != nil {
-			r.gone(m.Left)
-		}
+		r.gone(m.Left, m.Version)
 	}
-	if r := s.rooms.of(m.Session); s.many && r != nil && m.Kind == cluster.KindRoster {
-		r.taken(m.Numbers[:len(m.Numbers)-len(m.Left)]) // those of Left come last
+	if s.many && m.Kind == cluster.KindRoster {
+		r.taken(m.Numbers[:len(m.Numbers)-len(m.Left)], m.Version) // those of Left come last
 	}
-	if r := s.rooms.of(m.Session); m.Kind == cluster.KindMessage && r != nil && !r.inOrder(m.Except, m.Rev) {
+	if m.Kind == cluster.KindMessage && !r.inOrder(m.Except, m.Rev) {
 		return // at most once, and in order
 	}
 	o := outgoing{shared: ws.NewText(m.Frame), session: m.Session, version: m.Version}

@@ -61,7 +61,6 @@ func (s *Server) resyncNow(ctx context.Context, d *Device) error {
 	if !s.settleIf(d, p, moves) {
 		return nil
 	}
-	s.keepStates(id)
 	view.Result.Missed = d.tellMissed(id)
 	frames := append([]outgoing{{frame: encode(protocol.NotifySessionResync, view.Result)}}, restOf(view)...)
 	d.mu.Lock()
@@ -69,6 +68,7 @@ func (s *Server) resyncNow(ctx context.Context, d *Device) error {
 		d.pushLocked(f)
 	}
 	d.mu.Unlock()
+	s.keepStatesNow(ctx, r, view.Through)
 	s.showStates(ctx, d)
 	return nil
 }

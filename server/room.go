@@ -24,6 +24,8 @@ type room struct {
 	sending sync.Mutex    // guards, with mu, changes of live; taken before mu. A tick under way has it, and mu only now and then
 	out     [][]*ws.Frame // what each of live gets of the tick under way; guarded by sending
 
+	keeping sync.Mutex // one looks at a time whose states are over; taken before sending
+
 	mu      sync.Mutex // guards what follows
 	relay   relay.Relay
 	timer   *time.Timer // made with the first tick
@@ -36,7 +38,8 @@ type room struct {
 	subsets map[string]*relay.Subset
 	heard   map[string]heard   // messages, by the device that sent them
 	own     map[uint16]telling // whose states are written here; only with other nodes
-	vacant  map[uint16]bool    // numbers that nobody has any more: true if a state came for one; only with other nodes
+	vacant  map[uint16]vacancy // numbers that nobody has any more; only with other nodes
+	kept    int64              // version of the newest roster by which states were ended that was read, as its messages may be lost
 	unsure  bool               // messages may have been lost: whose states are written here is looked at first
 	written map[uint16]writing // by whom, and when, each state was; only with other nodes
 }
@@ -94,8 +97,12 @@ func (r *room) inOrder(device string, seq int64) bool {
 	return true
 }
 
-// enter makes what happens in a session reach d, and returns its room. Every enter needs one exit, or a place.
+// enter makes what happens in a session reach d, and returns its room. Every enter needs one exit, or a place. Nobody holds a
+// room without being subscribed to its session: it hears all as long as it is there.
 func (s *Server) enter(ctx context.Context, d *Device, sessionID string) (*room, error) {
+	if err := s.bus.Subscribe(ctx, cluster.SessionTopic(sessionID)); err != nil {
+		return nil, err
+	}
 	s.rooms.mu.Lock()
 	r := s.rooms.by[sessionID]
 	if r == nil {
@@ -105,10 +112,6 @@ func (s *Server) enter(ctx context.Context, d *Device, sessionID string) (*room,
 	r.refs++
 	first := r.refs == 1
 	s.rooms.mu.Unlock()
-	if err := s.bus.Subscribe(ctx, cluster.SessionTopic(sessionID)); err != nil {
-		s.letGo(r)
-		return nil, err
-	}
 	if first && s.many {
 		s.askForStates(sessionID)
 	}
@@ -130,8 +133,8 @@ func (s *Server) exit(d *Device, r *room) {
 	}
 	d.mu.Unlock()
 	r.forget(d)
-	s.bus.Unsubscribe(cluster.SessionTopic(r.id))
 	s.letGo(r)
+	s.bus.Unsubscribe(cluster.SessionTopic(r.id))
 }
 
 // letGo gives up a room that was counted; the last to do so ends it.

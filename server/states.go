@@ -35,7 +35,7 @@ func (d *Device) Binary(payload []byte) {
 	writes := p != nil && !p.over && !d.companion
 	d.mu.Unlock()
 	if writes && !d.stale() {
-		p.room.write(p.number, state)
+		p.room.writes(d, p, state)
 	}
 }
 
@@ -49,11 +49,21 @@ func (r *room) know(v protocol.Session) {
 	r.hz, r.origin = v.TickHz, v.CreatedAt.Time
 }
 
-// write makes state, which a device here wrote, the newest of a member. It sees to it that a tick comes, and that other
-// nodes are told.
-func (r *room) write(number uint16, state []byte) {
+// writes makes state the newest of the member whose device d has place p, unless that ended meanwhile.
+func (r *room) writes(d *Device, p *place, state []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	d.mu.Lock()
+	stays := d.place == p && !p.over // a place is over before gone ends what was written from it
+	d.mu.Unlock()
+	if stays {
+		r.writeLocked(p.number, state)
+	}
+}
+
+// writeLocked makes state, which a device here wrote, the newest of a member. It sees to it that a tick comes, and that
+// other nodes are told.
+func (r *room) writeLocked(number uint16, state []byte) {
 	if r.relay.Write(number, state) {
 		r.ownLocked(number)
 		r.armLocked()
@@ -170,15 +180,16 @@ func (m *framesOf) of(raw [][]byte) []*ws.Frame {
 	return made
 }
 
-// gone ends the states of members who left. Their numbers will be others' one day, so nobody is excluded by them.
-func (r *room) gone(numbers []uint16) {
+// gone ends the states of members who left by that version of the roster. Their numbers will be others' one day, so nobody
+// is excluded by them.
+func (r *room) gone(numbers []uint16, version int64) {
 	r.sending.Lock()
 	defer r.sending.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, n := range numbers {
 		r.relay.Remove(n)
-		r.endLocked(n)
+		r.endLocked(n, version)
 		for i := range r.live {
 			v := &r.live[i]
 			if not := v.not.Numbers(); slices.Contains(not, n) {

@@ -9,6 +9,7 @@ import (
 
 	"foyer/protocol"
 	"foyer/server/cluster"
+	"foyer/session"
 )
 
 // telling says whether the other nodes have a state that is written here.
@@ -40,26 +41,35 @@ func (r *room) ownLocked(number uint16) {
 	delete(r.vacant, number)
 }
 
-// endLocked notes that nobody has a number any more. What comes for it is another node's that does not know it yet, or of
-// the next one who has it, and then comes again.
-func (r *room) endLocked(number uint16) {
+// vacancy is what is known of a number that nobody has any more.
+type vacancy struct {
+	version int64 // of the roster that said so
+	missed  bool  // a state came for it
+}
+
+// endLocked notes that nobody has a number any more, by that version of the roster. What comes for it is another node's
+// that does not know it yet, or of the next one who has it, and then comes again.
+func (r *room) endLocked(number uint16, version int64) {
 	if !r.srv.many {
 		return
 	}
 	delete(r.own, number) // but when it was written counts still: nothing older is of the next one's
 	if r.vacant == nil {
-		r.vacant = map[uint16]bool{}
+		r.vacant = map[uint16]vacancy{}
 	}
-	r.vacant[number] = false
+	r.vacant[number] = vacancy{version: version}
 }
 
-// taken notes whose numbers a roster names. States that were not believed before are asked for.
-func (r *room) taken(numbers []uint16) {
+// taken notes whose numbers a roster of that version names; one may come, or have been read, later than a newer one that
+// says that somebody left. States that were not believed before are asked for.
+func (r *room) taken(numbers []uint16, version int64) {
 	r.mu.Lock()
 	missed := false
 	for _, n := range numbers {
-		missed = missed || r.vacant[n]
-		delete(r.vacant, n)
+		if v, vacant := r.vacant[n]; vacant && v.version <= version {
+			missed = missed || v.missed
+			delete(r.vacant, n)
+		}
 	}
 	r.mu.Unlock()
 	if missed {
@@ -115,6 +125,23 @@ func (s *Server) keepStates(sessionID string) {
 	s.inTurn(&s.rereading, "states of "+sessionID, func(ctx context.Context) error { return s.keepStatesOnce(ctx, sessionID) })
 }
 
+// keepStatesNow ends the states of those who are not in a session any more by the roster of that version, before anybody is
+// shown them who knows it. Devices that are shown it at the same time have it read once. What can't be known now is found
+// in the background.
+func (s *Server) keepStatesNow(ctx context.Context, r *room, version int64) {
+	if !s.many {
+		return
+	}
+	r.keeping.Lock()
+	defer r.keeping.Unlock()
+	r.mu.Lock()
+	kept := r.kept >= version
+	r.mu.Unlock()
+	if !kept && s.keepStatesOnce(ctx, r.id) != nil {
+		s.keepStates(r.id)
+	}
+}
+
 var errNotKnown = errors.New("who is there is not known")
 
 func (s *Server) keepStatesOnce(ctx context.Context, sessionID string) error {
@@ -129,11 +156,7 @@ func (s *Server) keepStatesOnce(ctx context.Context, sessionID string) error {
 	if err != nil {
 		return err
 	}
-	there := map[uint16]int64{}
-	for _, m := range roster.Members {
-		there[m.Number] = m.JoinedAt
-	}
-	if r.keep(there, began) {
+	if r.keep(roster, began) {
 		time.AfterFunc(keepAgainAfter, func() {
 			if s.ctx.Err() == nil {
 				s.keepStates(sessionID)
@@ -143,13 +166,18 @@ func (s *Server) keepStatesOnce(ctx context.Context, sessionID string) error {
 	return nil
 }
 
-// keepAgainAfter is when states are looked at again that were nobody's, and came at that very time: they may be of a
-// newcomer, or of somebody whose node has not heard yet that they left.
+// keepAgainAfter is when it is looked again for states that are nobody's: they may be of a newcomer, or of somebody whose node
+// has not heard yet that they left.
 const keepAgainAfter = time.Second
 
-// keep ends the states of numbers that are nobody's, as was found at the given time, and those of before somebody joined who
-// has the number now: there has when that was. It reports whether there are such that came since.
-func (r *room) keep(there map[uint16]int64, began int64) (again bool) {
+// keep ends the states of numbers that are nobody's by a roster that was read at the given time, and those of before somebody
+// joined who has the number now. It reports whether to look again: there are such that came since, or some were ended, whose
+// number somebody may have got since the roster was read.
+func (r *room) keep(roster session.Snapshot, began int64) (again bool) {
+	there := map[uint16]int64{} // when they joined
+	for _, m := range roster.Members {
+		there[m.Number] = m.JoinedAt
+	}
 	r.mu.Lock()
 	over := slices.DeleteFunc(r.relay.Numbers(), func(n uint16) bool {
 		joined, has := there[n]
@@ -161,21 +189,24 @@ func (r *room) keep(there map[uint16]int64, began int64) (again bool) {
 		return since
 	})
 	unsure := r.unsure
-	r.unsure = false
+	r.unsure, r.kept = false, max(r.kept, roster.Version)
 	r.mu.Unlock()
-	r.gone(over)
-	r.taken(slices.Collect(maps.Keys(there)))
+	r.gone(over, roster.Version)
+	r.taken(slices.Collect(maps.Keys(there)), roster.Version)
 	if unsure {
 		r.nodeMissed()
 	}
-	return again
+	return again || len(over) > 0
 }
 
-// doubt has the other nodes told nothing again before it is known who is there.
+// doubt has the other nodes told nothing again before it is known who is there. Rosters may have begun anew, with lower versions.
 func (r *room) doubt() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.unsure = true
+	r.unsure, r.kept = true, 0
+	for n, v := range r.vacant {
+		r.vacant[n] = vacancy{missed: v.missed}
+	}
 }
 
 // nodeSays takes another node's states, or its wish for those written here.
@@ -200,8 +231,8 @@ func (r *room) nodeSays(m *cluster.Message) {
 
 // copyLocked takes the state of a member whose device is on another node, unless there is a newer one.
 func (r *room) copyLocked(number uint16, state []byte, w writing) {
-	if _, vacant := r.vacant[number]; vacant {
-		r.vacant[number] = true
+	if v, vacant := r.vacant[number]; vacant {
+		r.vacant[number] = vacancy{version: v.version, missed: true}
 		return
 	}
 	switch last := r.written[number]; {

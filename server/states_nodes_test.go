@@ -9,6 +9,7 @@ import (
 
 	"foyer/protocol"
 	"foyer/server/cluster"
+	"foyer/server/hub"
 	"foyer/session"
 	"foyer/session/relay"
 )
@@ -31,8 +32,24 @@ func (s spoken) Publish(_ cluster.Topic, m *cluster.Message) { s.b.said = append
 func newBetween() *between {
 	b := &between{clock: time.UnixMilli(1000)}
 	b.due = b.clock.Add(time.Hour)
-	b.srv = &Server{many: true, epoch: func() string { return "one" }, now: func() time.Time { return b.clock }, bus: spoken{b: b}}
+	b.srv = &Server{many: true, epoch: func() string { return "one" }, now: func() time.Time { return b.clock }, bus: spoken{b: b}, bySession: hub.NewIndex[string, *Device]()}
 	return b
+}
+
+// write has a state written here.
+func (b *between) write(number uint16, state []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.writeLocked(number, state)
+}
+
+// rosterOf is a roster of that version, with when the numbers' members joined.
+func rosterOf(version int64, joined map[uint16]int64) session.Snapshot {
+	out := session.Snapshot{Version: version}
+	for number, at := range joined {
+		out.Members = append(out.Members, session.Member{Number: number, JoinedAt: at})
+	}
+	return out
 }
 
 // comes has a state come that was written on another node.
@@ -97,10 +114,10 @@ func TestWhatWasWrittenBeforeANodeWasStoppedIsOfThen(t *testing.T) {
 func TestNoStateComesBackOfSomebodyWhoLeft(t *testing.T) {
 	b := newBetween()
 	b.comes("two", 900, 1, "theirs")
-	b.gone([]uint16{1})
+	b.gone([]uint16{1}, 10)
 	b.comes("two", 1100, 1, "of who does not know yet")
 	require.Empty(t, b.states())
-	b.taken([]uint16{1})
+	b.taken([]uint16{1}, 11)
 	require.Equal(t, []cluster.Kind{cluster.KindStatesWanted}, b.said, "it may have been the next one's")
 	b.comes("two", 1100, 1, "of the next one with the number")
 	require.Equal(t, map[uint16]string{1: "of the next one with the number"}, b.states())
@@ -109,8 +126,8 @@ func TestNoStateComesBackOfSomebodyWhoLeft(t *testing.T) {
 func TestNoStateOfAStayComesBackInTheNextOneWithTheNumber(t *testing.T) {
 	b := newBetween()
 	b.comes("three", 1100, 1, "of the next stay, quicker than the roster that says so")
-	b.gone([]uint16{1})
-	b.taken([]uint16{1})
+	b.gone([]uint16{1}, 10)
+	b.taken([]uint16{1}, 11)
 	b.comes("two", 1000, 1, "of the stay before, from a node that tells it once more")
 	require.Empty(t, b.states())
 	b.comes("three", 1100, 1, "of the next stay")
@@ -123,7 +140,7 @@ func TestNoStateOfAStayWhoseEndWasLostIsOfTheNextOneWithTheNumber(t *testing.T) 
 	b.comes("two", 8500, 2, "of the next one, whose node is behind")
 	b.clock = b.clock.Add(10 * time.Second)
 	b.write(3, []byte("just written here"))
-	require.False(t, b.keep(map[uint16]int64{1: 9000, 2: 9000, 3: 9000}, 11000))
+	require.True(t, b.keep(rosterOf(10, map[uint16]int64{1: 9000, 2: 9000, 3: 9000}), 11000), "once more: some were ended")
 	require.Equal(t, map[uint16]string{2: "of the next one, whose node is behind", 3: "just written here"}, b.states())
 	b.comes("two", 9100, 1, "of the next one")
 	require.Contains(t, b.states(), uint16(1))
@@ -137,7 +154,7 @@ func TestANodeThatMayHaveMissedSomethingLooksBeforeItAnswersForStates(t *testing
 	b.doubt()
 	b.nodeMissed()
 	require.Empty(t, b.newsLocked())
-	b.keep(map[uint16]int64{2: 0}, 2000)
+	b.keep(rosterOf(10, map[uint16]int64{2: 0}), 2000)
 	require.Equal(t, map[uint16]telling{2: again}, b.own)
 }
 
@@ -145,9 +162,13 @@ func TestANodeThatMayHaveMissedSomethingLooksBeforeItAnswersForStates(t *testing
 type remembers struct {
 	session.Registry
 	roster session.Snapshot
+	reads  int
 }
 
-func (r *remembers) Roster(context.Context, string) (session.Snapshot, error) { return r.roster, nil }
+func (r *remembers) Roster(context.Context, string) (session.Snapshot, error) {
+	r.reads++
+	return r.roster, nil
+}
 
 func TestWhatANodeKnowsOfARosterByItselfKeepsNoState(t *testing.T) {
 	b := newBetween()
@@ -165,6 +186,22 @@ func TestWhatANodeKnowsOfARosterByItselfKeepsNoState(t *testing.T) {
 	require.Empty(t, b.states())
 }
 
+func TestOneReadEndsTheStatesForAllWhoAreShownARosterAnew(t *testing.T) {
+	b := newBetween()
+	b.id = "s"
+	b.comes("two", 900, 1, "of who left unseen")
+	b.clock = b.clock.Add(time.Second)
+	registry := &remembers{roster: rosterOf(10, nil)}
+	b.srv.registry, b.srv.rooms.by = registry, map[string]*room{"s": &b.room}
+	for range 3 {
+		b.srv.keepStatesNow(t.Context(), &b.room, 10)
+		require.Empty(t, b.states())
+	}
+	require.Equal(t, 1, registry.reads)
+	b.srv.keepStatesNow(t.Context(), &b.room, 11)
+	require.Equal(t, 2, registry.reads, "another one")
+}
+
 func TestAStateOfSomebodyWhoseLeaveWasLostEndsWithTheRosterThatIsRead(t *testing.T) {
 	b := newBetween()
 	b.write(3, []byte("here"))
@@ -173,10 +210,88 @@ func TestAStateOfSomebodyWhoseLeaveWasLostEndsWithTheRosterThatIsRead(t *testing
 	b.comes("two", 900, 2, "another's")
 	b.comes("two", 1000, 4, "of somebody who comes just now")
 	b.clock = b.clock.Add(time.Second)
-	require.True(t, b.keep(map[uint16]int64{2: 0, 3: 0}, 1000), "it is looked at again")
+	require.True(t, b.keep(rosterOf(10, map[uint16]int64{2: 0, 3: 0}), 1000), "it is looked at again")
 	require.Equal(t, map[uint16]string{2: "another's", 3: "here", 4: "of somebody who comes just now"}, b.states())
 	b.comes("two", 2000, 1, "theirs")
 	require.NotContains(t, b.states(), uint16(1))
-	require.False(t, b.keep(map[uint16]int64{2: 0, 3: 0}, 1500))
+	require.True(t, b.keep(rosterOf(10, map[uint16]int64{2: 0, 3: 0}), 1500))
 	require.Equal(t, map[uint16]string{2: "another's", 3: "here"}, b.states())
+	require.False(t, b.keep(rosterOf(10, map[uint16]int64{2: 0, 3: 0}), 1500))
+}
+
+func TestAStateOfWhoIsBeingToldToHaveLeftIsNotWritten(t *testing.T) {
+	b := newBetween()
+	d := &Device{place: &place{room: &b.room, number: 1, version: 9}}
+	p := d.place
+	b.writes(d, p, []byte("there"))
+	left := &cluster.Message{Kind: cluster.KindRoster, Version: 10, Left: []uint16{1}}
+	d.numbersLeft(left) // between the look at the place and the writing
+	b.gone(left.Left, left.Version)
+	b.writes(d, p, []byte("gone"))
+	require.Empty(t, b.states())
+	d.place = &place{room: &b.room, number: 2, version: 11}
+	b.writes(d, &place{room: &b.room, number: 3}, []byte("of a place that it gave up"))
+	require.Empty(t, b.states())
+	b.writes(d, d.place, []byte("there again"))
+	require.Equal(t, map[uint16]string{2: "there again"}, b.states())
+}
+
+func TestARosterThatIsOlderThanALeaveGivesNoNumberBack(t *testing.T) {
+	b := newBetween()
+	b.comes("two", 900, 1, "theirs")
+	b.gone([]uint16{1}, 10)
+	b.keep(rosterOf(9, map[uint16]int64{1: 0}), 1500) // read before, kept by it after
+	b.comes("two", 1100, 1, "of who does not know yet")
+	require.Empty(t, b.states())
+	b.taken([]uint16{1}, 9)
+	b.comes("two", 1100, 1, "of who does not know yet")
+	require.Empty(t, b.states())
+	b.doubt()
+	b.keep(rosterOf(5, map[uint16]int64{1: 0}), 2000)
+	b.comes("two", 2100, 1, "of who is there by a roster that began anew")
+	require.Equal(t, map[uint16]string{1: "of who is there by a roster that began anew"}, b.states())
+}
+
+func TestALeaveEndsTheStateWithNobodyHereToBeTold(t *testing.T) {
+	b := newBetween()
+	b.id = "s"
+	b.srv.rooms.by = map[string]*room{"s": &b.room}
+	b.comes("two", 900, 1, "theirs")
+	b.srv.toSession(&cluster.Message{Kind: cluster.KindRoster, Session: "s", Version: 10, Numbers: []uint16{1}, Left: []uint16{1}})
+	require.Empty(t, b.states(), "while one device goes and another comes")
+}
+
+// counts is a Bus that looks after each step whether a room is there without a subscription.
+type counts struct {
+	spoken
+	subscribed int
+	unheard    bool
+}
+
+func (c *counts) look() {
+	c.unheard = c.unheard || c.subscribed == 0 && c.b.srv.rooms.of("s") != nil
+}
+
+func (c *counts) Subscribe(context.Context, cluster.Topic) error {
+	c.look()
+	c.subscribed++
+	return nil
+}
+
+func (c *counts) Unsubscribe(cluster.Topic) {
+	c.subscribed--
+	c.look()
+}
+
+func TestARoomHearsAllAsLongAsItIsThere(t *testing.T) {
+	b := newBetween()
+	bus := &counts{spoken: spoken{b: b}}
+	b.srv.bus, b.srv.rooms.by = bus, map[string]*room{}
+	d := &Device{srv: b.srv}
+	r, err := b.srv.enter(t.Context(), d, "s")
+	require.NoError(t, err)
+	require.Equal(t, 1, bus.subscribed)
+	b.srv.exit(d, r)
+	require.False(t, bus.unheard)
+	require.Zero(t, bus.subscribed)
 }

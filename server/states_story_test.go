@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foyer/protocol"
+	"foyer/server/cluster"
 )
 
 // writes sends a state.
@@ -156,5 +157,26 @@ func TestWhatTheStateLaneDoesNotTake(t *testing.T) {
 		pass(second)
 		require.Zero(t, nowhere.closeCode())
 		require.Zero(t, longest.closeCode())
+	})
+}
+
+func TestWhoIsShownASessionAnewIsShownNoStateOfWhoLeftUnseen(t *testing.T) {
+	cast(t, 2, nil, func(w *world) {
+		w.lossy(func(m *cluster.Message) int {
+			if len(m.Left) > 0 {
+				return 0
+			}
+			return 1
+		})
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		session := lobby(ada, ben)
+		ben.writes("ben")
+		pass(second)
+		require.Equal(t, []string{"ben=ben"}, ada.others())
+		ben.ok("session.leave", at(session), nil)
+		ben.ok("session.join", at(session), nil) // a version that ada's node does not expect
+		pass(second)
+		require.Contains(t, ada.summary(), "resync v4 members=2 missed=true")
+		require.Empty(t, ada.others(), "of the stay before")
 	})
 }
