@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 
+	"foyer/directory"
 	"foyer/protocol"
 	"foyer/server/cluster"
 )
@@ -51,4 +52,21 @@ func (d *mute) SetProfile(ctx context.Context, userID string, p cluster.Profile)
 		return protocol.Refuse(protocol.Unavailable)
 	}
 	return d.Devices.SetProfile(ctx, userID, p)
+}
+
+// DirectoryUnreachable has this node's accounts neither read nor written, until the returned function is called.
+func (s *Server) DirectoryUnreachable() (end func()) {
+	before := s.directory
+	s.directory = directory.New(awayStore{}, s.now)
+	return func() { s.directory = before }
+}
+
+type awayStore struct{ directory.Store }
+
+func (awayStore) View(context.Context, func(directory.Tx) error) error {
+	return protocol.Refuse(protocol.Unavailable)
+}
+
+func (awayStore) Update(context.Context, func(directory.Tx) error) error {
+	return protocol.Refuse(protocol.Unavailable)
 }

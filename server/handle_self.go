@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"foyer/directory"
@@ -10,7 +11,8 @@ import (
 	"foyer/server/cluster"
 )
 
-// refreshToken puts a new token of the same user in the place of the device's; a refused one changes nothing.
+// refreshToken puts a new token of the same user in the place of the device's; a refused one changes nothing. One that says
+// nothing new of the user needs no database: nobody who is here is sent away because that is out of reach.
 func (s *Server) refreshToken(ctx context.Context, d *Device, p *protocol.TokenRefreshParams, fx *effects) (any, error) {
 	claims, err := s.auth.Verify(ctx, p.Token)
 	if err != nil {
@@ -19,8 +21,9 @@ func (s *Server) refreshToken(ctx context.Context, d *Device, p *protocol.TokenR
 	if claims.Subject != d.userID {
 		return nil, protocol.Refuse(protocol.TokenInvalid)
 	}
-	user, changed, err := s.directory.Upsert(ctx, directoryClaims(claims))
-	if err != nil {
+	about := directoryClaims(claims)
+	user, changed, err := s.directory.Upsert(ctx, about)
+	if err != nil && (!errors.Is(err, protocol.Refuse(protocol.Unavailable)) || about != directoryClaims(d.heldClaims())) {
 		return nil, err
 	}
 	if changed.Addresses {

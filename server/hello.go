@@ -344,6 +344,13 @@ func (d *Device) setClaims(c *auth.Claims) {
 	d.alarmLocked(c.ExpiresAt.Add(-expiringBefore), d.tokenExpiring)
 }
 
+// heldClaims are what the device's token says.
+func (d *Device) heldClaims() *auth.Claims {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.claims
+}
+
 // alarmLocked has fn run at t, in the place of what ran before.
 func (d *Device) alarmLocked(t time.Time, fn func()) {
 	if d.timer != nil {

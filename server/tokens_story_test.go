@@ -38,6 +38,22 @@ func TestADeviceEndsWithItsTokenUnlessThatIsRefreshed(t *testing.T) {
 	})
 }
 
+// TestATokenIsRefreshedThoughTheDatabaseIsAway: nothing has to be stored for it.
+func TestATokenIsRefreshedThoughTheDatabaseIsAway(t *testing.T) {
+	story(t, nil, func(w *world) {
+		short := tokenFor(t, claims("ada"), time.Minute)
+		ada := w.arrives("ada", with(short))
+		end := w.nodes[0].app.Server().DirectoryUnreachable()
+		other := claims("ada")
+		other.Name = "Countess"
+		ada.refused(protocol.Unavailable, "token.refresh", obj{"token": token(t, other)})
+		ada.ok("token.refresh", obj{"token": tokenFor(t, claims("ada"), time.Hour)}, nil)
+		end()
+		pass(5 * time.Minute)
+		require.Zero(t, ada.closeCode())
+	})
+}
+
 func TestARefreshedTokensFeaturesAndAddressHold(t *testing.T) {
 	everywhere(t, free, func(w *world) {
 		ada, ben := w.arrives("ada"), w.arrives("ben")
