@@ -31,8 +31,10 @@ func (s spoken) Publish(_ cluster.Topic, m *cluster.Message) { s.b.said = append
 
 func newBetween() *between {
 	b := &between{clock: time.UnixMilli(1000)}
+	ended, end := context.WithCancel(context.Background())
+	end() // nothing goes on behind a test
 	b.due = b.clock.Add(time.Hour)
-	b.srv = &Server{many: true, epoch: func() string { return "one" }, now: func() time.Time { return b.clock }, bus: spoken{b: b}, bySession: hub.NewIndex[string, *Device]()}
+	b.srv = &Server{ctx: ended, many: true, epoch: func() string { return "one" }, now: func() time.Time { return b.clock }, bus: spoken{b: b}, bySession: hub.NewIndex[string, *Device]()}
 	return b
 }
 
