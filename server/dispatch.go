@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"runtime/debug"
 
 	"github.com/google/uuid"
 
@@ -20,6 +22,16 @@ const floodAfter = 600
 // published once the answer is on its way.
 type handler func(ctx context.Context, d *Device, raw json.RawMessage, fx *effects) (any, error)
 
+// table is every method but hello.
+func (s *Server) table() map[protocol.Method]handler {
+	t := map[protocol.Method]handler{}
+	s.pairHandlers(t)
+	s.settingHandlers(t)
+	s.peopleHandlers(t)
+	s.sessionHandlers(t)
+	return t
+}
+
 // typed makes a handler of a function that takes its params decoded.
 func typed[P any](fn func(ctx context.Context, d *Device, p *P, fx *effects) (any, error)) handler {
 	return func(ctx context.Context, d *Device, raw json.RawMessage, fx *effects) (any, error) {
@@ -33,6 +45,7 @@ func typed[P any](fn func(ctx context.Context, d *Device, p *P, fx *effects) (an
 
 // Text carries out what a text frame asks: one request, or a batch, answered by one frame.
 func (d *Device) Text(payload []byte) {
+	defer func() { d.endIfMistaken(recover()) }()
 	items, batch, bad := protocol.ParseFrame(payload)
 	if bad != nil {
 		if !d.permit() {
@@ -119,15 +132,30 @@ func (d *Device) run(it protocol.Item, fx *effects) (any, error) {
 	return d.guarded(store.WithUrgency(d.srv.term(), d.urgency(it.Method)), h, it, fx)
 }
 
-// guarded keeps a mistake in a handler from taking anybody else down.
+// guarded answers the request alone in which there is a mistake.
 func (d *Device) guarded(ctx context.Context, h handler, it protocol.Item, fx *effects) (result any, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			result, err = nil, panicked(p)
-		}
-	}()
+	defer func() { mistaken(recover(), &err) }()
 	return h(ctx, d, it.Params, fx)
 }
+
+// endIfMistaken ends the device after a panic in hello, in a state, or in what follows an answer: nobody else is harmed, and
+// the socket's end undoes what was begun. It is given what was recovered.
+func (d *Device) endIfMistaken(p any) {
+	if p != nil {
+		d.srv.log.Error().Err(panicked(p)).Str("device", d.id).Msg("mistake in a request")
+		d.close(protocol.CloseOverload, "mistake in the server")
+	}
+}
+
+// mistaken makes an error of what was recovered, if anything was.
+func mistaken(p any, err *error) {
+	if p != nil {
+		*err = panicked(p)
+	}
+}
+
+// panicked makes an error of what was recovered.
+func panicked(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
 
 // permit counts a frame that is no request against the rate limit.
 func (d *Device) permit() bool {

@@ -3,9 +3,7 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -282,17 +280,4 @@ func (s *Server) logEnd(d *Device, reason ws.Closed) {
 		e = e.AnErr("cause", reason.Err)
 	}
 	e.Str("device", d.id).Str("user", d.userID).Str("kind", string(d.kind)).Int("code", int(reason.Code)).Bool("by_device", reason.ByDevice).Msg("device ended")
-}
-
-// panicked makes an error of a recovered mistake.
-func panicked(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
-
-// table is every method but hello.
-func (s *Server) table() map[protocol.Method]handler {
-	t := map[protocol.Method]handler{}
-	s.pairHandlers(t)
-	s.settingHandlers(t)
-	s.peopleHandlers(t)
-	s.sessionHandlers(t)
-	return t
 }

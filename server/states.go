@@ -22,6 +22,7 @@ type receiver struct {
 // Binary takes a state: the newest of the member, in the session that the device is in. Where it is in none, or is a
 // companion, there is nobody to show it to.
 func (d *Device) Binary(payload []byte) {
+	defer func() { d.endIfMistaken(recover()) }()
 	state, ok := protocol.ParseState(payload)
 	if !d.greeted || !ok {
 		d.close(protocol.CloseNotProtocol, "not this protocol")
