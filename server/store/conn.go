@@ -116,6 +116,31 @@ func (c *conn) control(query string) error {
 	return c.one(&statement{query: query})
 }
 
+// commit ends the transaction. Of one that could not be ended nothing is left, but for unknown: then that is not known.
+func (c *conn) commit() (unknown bool, err error) {
+	err = c.control(`COMMIT`)
+	if err == nil {
+		return false, nil
+	}
+	unknown = c.c.AutocommitEnabled() && mayLast(err)
+	if e := c.rollback(); e != nil {
+		return true, errors.Join(err, e)
+	}
+	return unknown, err
+}
+
+// mayLast reports whether a transaction may be found in the log after a restart whose commit failed so that SQLite itself
+// undid it: one that was not synced may, one for whose end there was no room may not.
+func mayLast(failed error) bool { return sqlite3.ErrCode(failed).ToPrimary() != sqlite3.ResultFull }
+
+// rollback undoes the transaction, unless SQLite has done so itself, as it does where a disk is full.
+func (c *conn) rollback() error {
+	if c.c.AutocommitEnabled() {
+		return nil
+	}
+	return c.control(`ROLLBACK`)
+}
+
 // snapshot runs fn between BEGIN and ROLLBACK: what it reads belongs together.
 func (c *conn) snapshot(fn func(*Tx) error) error {
 	if err := c.control(`BEGIN`); err != nil {
@@ -123,7 +148,7 @@ func (c *conn) snapshot(fn func(*Tx) error) error {
 	}
 	tx := &Tx{on: c, words: &sqliteWords}
 	err := tx.run(fn)
-	if e := c.control(`ROLLBACK`); e != nil {
+	if e := c.rollback(); e != nil {
 		return unavailable(errors.Join(err, e), false)
 	}
 	return err

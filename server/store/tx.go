@@ -108,6 +108,9 @@ func (tx *Tx) rows(query string, scan func(scanner) error, args ...any) error {
 // together runs statements of which none decides about another, each seeing what those before it did. It returns the
 // first error of a scan if the database had none.
 func (tx *Tx) together(batch ...*statement) error {
+	if tx.broken != nil {
+		return tx.broken // SQLite may have undone all before, and would keep what comes now by itself
+	}
 	if len(tx.waiting) > 0 {
 		batch, tx.waiting = append(tx.waiting, batch...), nil
 	}

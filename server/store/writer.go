@@ -120,9 +120,8 @@ func (w *writer) batch(first *write) {
 		}
 	}
 	w.wary = max(0, w.wary-1)
-	if err := w.conn.control(`COMMIT`); err != nil {
-		e := w.conn.control(`ROLLBACK`)
-		w.answer(batch, unavailable(errors.Join(err, e), e != nil))
+	if unknown, err := w.conn.commit(); err != nil {
+		w.answer(batch, unavailable(err, unknown))
 		return
 	}
 	w.stats.commits.Observe(float64(len(batch)))
@@ -150,7 +149,7 @@ func (w *writer) run(r *write) bool {
 
 // undo ends the transaction without a trace. It returns nil if that could be done.
 func (w *writer) undo() error {
-	if err := w.conn.control(`ROLLBACK`); err != nil {
+	if err := w.conn.rollback(); err != nil {
 		return unavailable(err, false)
 	}
 	return nil
@@ -177,7 +176,7 @@ func (w *writer) join(batch []*write) bool {
 func (w *writer) again(batch []*write) bool {
 	w.wary = waryFor
 	last := batch[len(batch)-1]
-	if last.err = errors.Join(w.conn.control(`ROLLBACK`), w.conn.control(`BEGIN IMMEDIATE`)); last.err != nil {
+	if last.err = errors.Join(w.conn.rollback(), w.conn.control(`BEGIN IMMEDIATE`)); last.err != nil {
 		return false
 	}
 	for _, r := range batch {
@@ -212,7 +211,7 @@ func (w *writer) savepoint(r *write) bool {
 // abort gives the whole transaction up: nobody's request was carried out.
 func (w *writer) abort(batch []*write) {
 	cause := batch[len(batch)-1].err
-	w.answer(batch, unavailable(errors.Join(cause, w.conn.control(`ROLLBACK`)), false))
+	w.answer(batch, unavailable(errors.Join(cause, w.conn.rollback()), false))
 }
 
 // answer tells each request its outcome: err if the transaction came to nothing, else its own.
