@@ -108,11 +108,22 @@ func (s *Service) Close(ctx context.Context, actor string, p protocol.SessionClo
 	if err := s.store.Delete(ctx, p.SessionID); err != nil {
 		return Effects{}, err
 	}
-	gone, err := s.registry.End(ctx, p.SessionID, s.millis())
-	var effects Effects
+	effects, err := s.end(ctx, p.SessionID)
+	return effects, protocol.InPart(err)
+}
+
+// end takes everybody out of a session whose record is gone. What can't be done now Sweep tries again.
+func (s *Service) end(ctx context.Context, id string) (effects Effects, err error) {
+	gone, err := s.registry.End(ctx, id, s.millis())
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.deleted = append(s.deleted, id)
+		return effects, err
+	}
 	for i := range gone {
 		s.endStay(&gone[i])
 		effects.merge(departed(&gone[i], protocol.EndedClosed))
 	}
-	return effects, protocol.InPart(err)
+	return effects, nil
 }

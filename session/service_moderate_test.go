@@ -303,3 +303,30 @@ func TestWhatIsStoredThoughTheRegistryIsOutOfReachIsNotCalledUntouched(t *testin
 	_, err := h.kick("ada", id, "cem", false)
 	require.False(t, unknown(err), "of a kick nothing is stored")
 }
+
+// TestASessionThatIsClosedFromOutsideEndsOnceTheRegistryIsBack: its creator can't repeat it, as there is no record any more.
+func TestASessionThatIsClosedFromOutsideEndsOnceTheRegistryIsBack(t *testing.T) {
+	h := newHouse(t)
+	id := h.create()
+	h.join(id, "ben")
+	h.leave(id, "ada")
+	u := &unreached{Registry: h.registry, away: true}
+	h.Service = session.New(session.Options{
+		Store: h.store, Registry: u, Relations: h, Config: h.config, Now: h.clock, NewID: h.newID, PasswordCost: 4,
+	})
+	_, err := h.Close(t.Context(), "ada", protocol.SessionCloseParams{SessionID: id})
+	refused(t, err, protocol.Unavailable)
+	_, err = h.Sweep(t.Context())
+	refused(t, err, protocol.Unavailable)
+	require.Contains(t, h.roles(id), "ben")
+	u.away = false
+	effects, err := h.Sweep(t.Context())
+	require.NoError(t, err)
+	require.Len(t, effects.Ended, 1)
+	require.Equal(t, "ben", effects.Ended[0].UserID)
+	require.Equal(t, protocol.EndedClosed, effects.Ended[0].Reason)
+	require.Empty(t, h.roles(id))
+	effects, err = h.Sweep(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, effects, "once")
+}

@@ -111,7 +111,7 @@ func (s *Service) SaveMembers(ctx context.Context) error {
 }
 
 // Sweep does what time asks for: members whose grace is over leave, sessions that were empty for too long end, and
-// what could not be stored is tried again. It is called about once a second.
+// what could not be done or stored is tried again. It is called about once a second.
 func (s *Service) Sweep(ctx context.Context) (Effects, error) {
 	swept, err := s.registry.Sweep(ctx, s.millis())
 	var effects Effects
@@ -127,7 +127,14 @@ func (s *Service) Sweep(ctx context.Context) (Effects, error) {
 	}
 	s.mu.Lock()
 	s.closed = append(s.closed, swept.Ended...)
+	deleted := s.deleted
+	s.deleted = nil
 	s.mu.Unlock()
+	for _, id := range deleted {
+		e, failed := s.end(ctx, id)
+		effects.merge(e)
+		err = errors.Join(err, failed)
+	}
 	return effects, errors.Join(err, s.settle(ctx))
 }
 
