@@ -33,7 +33,7 @@ var closes = map[CloseCode]string{
 	CloseNormal:         "The device said good-bye, or the server answers that it did.",
 	CloseGoingAway:      "The node stops. Come back at once, to another.",
 	CloseServiceRestart: "The node restarts. Come back at once.",
-	CloseOverload:       "The server has too much to do. Come back after the wait in Retry-After, or a random one.",
+	CloseOverload:       "The server has too much to do, or made a mistake. Come back after the wait in Retry-After, or a random one.",
 	CloseSlowReader:     "The device took too long to read what was sent. Come back and resume.",
 	ClosePongMissing:    "A ping was not answered. Come back and resume.",
 	CloseInvalidUTF8:    "A text frame was not UTF-8. Mend the client.",

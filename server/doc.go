@@ -12,5 +12,6 @@
 //     carried out, notifications for the device are held back.
 //   - relation.changed and settings.changed reach each device once and in the order of their revisions; a gap makes the
 //     node read the log. session.roster likewise by its version; a gap there makes the node send session.resync.
+//   - A mistake in what one device asks for, a panic, ends at most that device.
 //   - Delivery never blocks. A device whose queue is full is closed with 4000 and resumes.
 package server
