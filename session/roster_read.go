@@ -84,18 +84,22 @@ func (r *Roster) Sweep(now int64) []Departure {
 	if r.dropped == 0 {
 		return nil
 	}
+	over := func(d Device) bool { return !d.Connected && d.GraceUntil <= now }
+	var due []*Member
+	for _, m := range r.members {
+		if slices.ContainsFunc(m.Devices, over) {
+			due = append(due, m)
+		}
+	}
+	slices.SortFunc(due, older)
 	var out []Departure
-	for _, m := range r.sorted() {
-		m = r.members[m.User.ID] // as it is by now: it may have become the host
-		stays := slices.DeleteFunc(slices.Clone(m.Devices), func(d Device) bool { return !d.Connected && d.GraceUntil <= now })
-		switch {
-		case len(stays) == len(m.Devices):
-		case len(stays) == 0:
-			out = append(out, *r.remove(m, protocol.LeftDropped, now))
-		default:
-			c := *m
-			c.Devices = stays
+	for _, m := range due {
+		c := *r.members[m.User.ID] // as it is by now: it may have become the host
+		c.Devices = slices.DeleteFunc(slices.Clone(c.Devices), over)
+		if len(c.Devices) > 0 {
 			r.put(&c)
+		} else {
+			out = append(out, *r.remove(r.members[m.User.ID], protocol.LeftDropped, now))
 		}
 	}
 	return out

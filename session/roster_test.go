@@ -317,3 +317,17 @@ func TestNumbersRunOutOnlyWithAllTaken(t *testing.T) {
 	require.Equal(t, uint16(3), n.take(101), "none has rested: the one free longest")
 	require.Equal(t, uint16(7), n.take(102))
 }
+
+func TestSweepingAFullSessionFromWhichNobodyHasToGoMakesNoGarbage(t *testing.T) {
+	rules := Rules{Capacity: 1000}
+	r := NewRoster("s", rules, 0)
+	for i := range 100 {
+		user := strconv.Itoa(i)
+		_, _, err := r.Join(Join{User: protocol.User{ID: user}, Device: Device{ID: user, Connected: true}, Rules: rules, At: 1})
+		require.NoError(t, err)
+	}
+	r.Detach("7", Device{ID: "7"}, 2, 1000)
+	require.Zero(t, testing.AllocsPerRun(10, func() { require.Empty(t, r.Sweep(999)) }))
+	require.Len(t, r.Sweep(1000), 1)
+	require.Nil(t, r.Member("7"))
+}
