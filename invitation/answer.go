@@ -2,7 +2,6 @@ package invitation
 
 import (
 	"context"
-	"math"
 
 	"foyer/protocol"
 )
@@ -102,7 +101,7 @@ func (s *Service) Withdraw(ctx context.Context, by Call, p protocol.InvitationWi
 		if p.UserID != "" {
 			return a.toUser(p.UserID, Withdraw)
 		}
-		return a.withdraw(p.InvitationID, math.MaxInt64)
+		return a.withdraw(p.InvitationID, false)
 	})
 }
 
@@ -143,9 +142,9 @@ func (a *act) toUser(userID string, k Kind) error {
 	return t.settle(t.apply(e))
 }
 
-// withdraw takes back the caller's invitation with this id. There is nothing left to do if it was taken back at or after
-// since, whatever has come to be between the two by now.
-func (a *act) withdraw(id string, since int64) error {
+// withdraw takes back the caller's invitation with this id. With open, it was open when it was first asked: there is nothing
+// left to do if it has been taken back since, whatever has come to be between the two by now.
+func (a *act) withdraw(id string, open bool) error {
 	r, found, both, err := a.tx.PairOf(id)
 	switch {
 	case err != nil:
@@ -160,7 +159,7 @@ func (a *act) withdraw(id string, since int64) error {
 		return err
 	}
 	switch {
-	case r.Fate == FateWithdrawn && r.ResolvedAt >= since:
+	case r.Fate == FateWithdrawn && open:
 		return nil
 	case r.ByAddress && r.Fate != FateAccepted:
 		return t.withdrawFromAddress(r)

@@ -36,27 +36,32 @@ func (s *Service) WithdrawMany(ctx context.Context, by Call, p protocol.Invitati
 
 // listMany sets out what is to be withdrawn. It is remembered before anything is, so that a repetition goes on with it.
 func (a *act) listMany(p protocol.InvitationWithdrawManyParams) error {
-	a.result.Since = a.now
-	if !p.All {
-		asked := newSet()
-		for _, id := range p.InvitationIDs {
-			asked.add(id)
+	if p.All {
+		until := a.now
+		if p.OlderThanMS != nil {
+			until -= *p.OlderThanMS
 		}
-		a.result.Asked = asked.ids
-		return nil
+		var err error
+		a.result.Asked, err = a.tx.OpenBy(a.by.UserID, until)
+		return err
 	}
-	until := a.now
-	if p.OlderThanMS != nil {
-		until -= *p.OlderThanMS
+	asked := newSet()
+	for _, id := range p.InvitationIDs {
+		asked.add(id)
 	}
-	var err error
-	a.result.Asked, err = a.tx.OpenBy(a.by.UserID, until)
+	a.result.Asked = asked.ids
+	records, err := a.tx.Records(asked.ids)
+	for _, id := range asked.ids {
+		if r, found := records[id]; found && r.Fate == FateWithdrawn {
+			a.result.Over = append(a.result.Over, id)
+		}
+	}
 	return err
 }
 
 // withdrawMany withdraws what was asked and remembers what became of each.
 func (s *Service) withdrawMany(ctx context.Context, by Call, asked result) (joined, Effects, error) {
-	r := result{Asked: asked.Asked, Since: asked.Since, Done: true}
+	r := result{Asked: asked.Asked, Over: asked.Over, Done: true}
 	outcomes, effects, err := s.withdrawEach(ctx, by.UserID, asked)
 	if err != nil {
 		return joined{}, effects, err
@@ -85,12 +90,13 @@ func (s *Service) withdrawMany(ctx context.Context, by Call, asked result) (join
 	return j, effects, err
 }
 
-// withdrawEach withdraws each of what was asked for its sender. What was withdrawn since then counts too: by an attempt
-// that did not come to its end, or by another device. A nil outcome is a success. Effects are valid beside an error.
+// withdrawEach withdraws each of what was asked for its sender. What was withdrawn since it was asked counts too: by an
+// attempt that did not come to its end, or by another device. A nil outcome is a success. Effects are valid beside an error.
 func (s *Service) withdrawEach(ctx context.Context, sender string, asked result) ([]*protocol.Error, Effects, error) {
 	outcomes := make([]*protocol.Error, len(asked.Asked))
 	effects, err := s.each(len(asked.Asked), func(i int) (Effects, error) {
-		withdraw := func(a *act) error { return a.withdraw(asked.Asked[i], asked.Since) }
+		id := asked.Asked[i]
+		withdraw := func(a *act) error { return a.withdraw(id, !slices.Contains(asked.Over, id)) }
 		_, e, err := s.do(ctx, Call{UserID: sender}, protocol.MethodInvitationWithdraw, withdraw)
 		if errors.As(err, &outcomes[i]) && outcomes[i].Reason() != protocol.Unavailable {
 			return e, nil
@@ -182,7 +188,6 @@ func (s *Service) WithdrawAllOnBehalf(ctx context.Context, staff Support, userID
 		if _, ok := people[userID]; !ok {
 			return protocol.Refuse(protocol.UserNotFound)
 		}
-		all.Since = now
 		if all.Asked, err = tx.OpenBy(userID, now); err != nil {
 			return err
 		}

@@ -52,9 +52,10 @@ type result struct {
 	Invitation *invitationNote `json:"invitation,omitempty"`
 	Unchanged  bool            `json:"unchanged,omitempty"`
 	Unseen     int             `json:"unseen,omitempty"`
-	// Asked are the ids that withdraw_many set out to withdraw, at Since; Done says that the other two lists are complete.
+	// Asked are the ids that withdraw_many set out to withdraw, Over those of them that had been withdrawn before; Done says
+	// that the other two lists are complete.
 	Asked     []string  `json:"asked,omitempty"`
-	Since     int64     `json:"since,omitempty"`
+	Over      []string  `json:"over,omitempty"`
 	Withdrawn []string  `json:"withdrawn,omitempty"`
 	Failed    []failure `json:"failed,omitempty"`
 	Done      bool      `json:"done,omitempty"`
