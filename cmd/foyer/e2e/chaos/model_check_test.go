@@ -22,29 +22,3 @@ func TestNobodyKnowsHowLongAgoACallCameThatWasNotAnswered(t *testing.T) {
 		require.Equal(t, answered, refusal)
 	}
 }
-
-// TestClocksOfNodesDecideWhatACallForManyHadWithdrawn has the model accept, where clocks differ, that an invitation which was
-// withdrawn before is said to be withdrawn though there is a newer one; but not that one is which was accepted.
-func TestClocksOfNodesDecideWhatACallForManyHadWithdrawn(t *testing.T) {
-	for _, c := range []struct {
-		ended  protocol.Method
-		skewed bool
-		want   protocol.Reason
-	}{
-		{protocol.MethodInvitationWithdraw, false, protocol.StaleInvitation},
-		{protocol.MethodInvitationWithdraw, true, ""},
-		{protocol.MethodInvitationAccept, true, protocol.InvitationAlreadyAccepted},
-	} {
-		var p pair
-		one := &operation{}
-		p.apply(&step{method: protocol.MethodInvitationSend, fresh: 0, op: one}, "", c.skewed)
-		if c.ended == protocol.MethodInvitationAccept {
-			p.apply(&step{by: 1, method: c.ended, to: 1, op: one}, "", c.skewed)
-		} else {
-			p.apply(&step{method: c.ended, to: 1, op: one}, "", c.skewed)
-			p.apply(&step{method: protocol.MethodInvitationSend, fresh: 1, op: one}, "", c.skewed)
-		}
-		refusal, _ := p.apply(&step{method: protocol.MethodInvitationWithdraw, op: &operation{partOf: one}}, "", c.skewed)
-		require.Equal(t, c.want, refusal)
-	}
-}

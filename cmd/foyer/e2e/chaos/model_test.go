@@ -131,10 +131,6 @@ func (p *pair) apply(s *step, answered protocol.Reason, skewed bool) (refusal pr
 	case protocol.MethodInvitationSend:
 		return p.send(s)
 	case protocol.MethodInvitationWithdraw:
-		// What was withdrawn since a call for many began counts as withdrawn by it: by the clocks of two nodes, if they differ.
-		if skewed && answered == "" && s.op.partOf != nil && p.offers[s.invitation].endedAt != 0 && p.offers[s.invitation].showing != accepted {
-			return "", true
-		}
 		return p.withdraw(s)
 	case protocol.MethodInvitationAccept:
 		o := &p.offers[s.invitation]
