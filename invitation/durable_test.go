@@ -173,8 +173,7 @@ func TestManyThatWereWithdrawnInPartAreSaidToBe(t *testing.T) {
 	id := r.invite("ada", "ben")
 	u := &unsteady{Store: r.store.Invitations()}
 	u.fails = func(n int64) bool { return n == 5 } // after what is asked and three withdrawals
-	behind := func() time.Time { return r.clock().Add(-90 * time.Second) }
-	r.Service = invitation.New(u, invitation.DefaultConfig(), invitation.Options{Now: behind})
+	r.Service = invitation.New(u, invitation.DefaultConfig(), invitation.Options{Now: func() time.Time { return r.clock().Add(-90 * time.Second) }})
 	many := func(ctx context.Context) (protocol.InvitationWithdrawManyResult, invitation.Effects, error) {
 		by := invitation.Call{UserID: "ada", OpID: "many", Digest: "d"}
 		return r.WithdrawMany(ctx, by, protocol.InvitationWithdrawManyParams{InvitationIDs: []string{before, id, kept}})
