@@ -234,12 +234,13 @@ func (f *field) activities() []func(context.Context, time.Time) {
 	return all
 }
 
-// every begins an event whenever one is due, and hands it its due time. do runs as a task of its own.
+// every begins an event whenever one is due until the end of the load, however late it is by then, and hands it its due
+// time. do runs as a task of its own.
 func (f *field) every(ctx context.Context, begun time.Time, rate scenario.Curve, do func(due time.Time)) {
 	pace := scenario.NewPace(rate, f.o.Part, f.o.Parts)
 	for {
 		at, ok := pace.Next()
-		if !ok || !until(ctx, begun.Add(at)) {
+		if !ok || at >= f.s.Duration.Std() || !until(ctx, begun.Add(at)) {
 			return
 		}
 		f.task(begun.Add(at), do)
