@@ -44,10 +44,11 @@ type Device struct {
 	timer       *time.Timer // the deadline for hello, then the token's end
 	ended       bool        // Closed has run
 	busy        int         // requests and resyncs in flight: notifications are held
+	settling    int         // those of them behind whose answer the news of a session has to come
 	held        []outgoing
 	unanswered  bool        // hello is under way: nothing at all comes before its answer
-	relief      *time.Timer // after which revisions wait no longer; nil: none is held
-	relieved    bool        // they don't
+	relief      *time.Timer // after which what is told in time waits no longer; nil: none of it is held
+	relieved    bool        // it doesn't
 	rev         int64       // the last revision delivered; -1 until hello has read one
 	place       *place
 	wantsStates bool    // of a companion: it asked for states at all
@@ -85,21 +86,26 @@ func (d *Device) deliver(o outgoing) {
 	d.mu.Lock()
 	defer d.unlock()
 	switch {
-	case d.busy == 0 || o.rev > 0 && d.relieved:
+	case d.busy == 0 || d.relieved && d.inTimeLocked(o):
 		d.sendLocked(o)
 	default:
 		d.holdLocked(o)
-		if o.rev > 0 && d.relief == nil && !d.unanswered {
-			d.relief = time.AfterFunc(revisionsHeld, d.relieve)
+		if (o.rev > 0 || o.session != "") && d.relief == nil && !d.unanswered {
+			d.relief = time.AfterFunc(heldAtMost, d.relieve)
 		}
 	}
 }
 
-// revisionsHeld is how long a change of the user's is held back at most: a request may wait for what is out of reach, but
-// a change is told in time.
-const revisionsHeld = time.Second
+// heldAtMost is how long a change of the user's, or news of the session, is held back: a request may wait for what is out of
+// reach, but this is told in time.
+const heldAtMost = time.Second
 
-// relieve sends the revisions that are held, and has others wait no longer for the request in flight.
+// inTimeLocked reports whether o waits for no request any more that has taken heldAtMost already.
+func (d *Device) inTimeLocked(o outgoing) bool {
+	return o.rev > 0 || o.session != "" && d.settling == 0
+}
+
+// relieve sends what is held and told in time, and has what comes wait no longer for the request in flight.
 func (d *Device) relieve() {
 	d.mu.Lock()
 	defer d.unlock()
@@ -107,8 +113,12 @@ func (d *Device) relieve() {
 		return
 	}
 	d.relieved = true
+	d.relieveLocked()
+}
+
+func (d *Device) relieveLocked() {
 	for _, o := range d.letGoLocked() {
-		if o.rev > 0 {
+		if d.inTimeLocked(o) {
 			d.sendLocked(o)
 		} else {
 			d.holdLocked(o)
@@ -211,11 +221,15 @@ func (d *Device) notify(m protocol.Method, params any) {
 	d.deliver(outgoing{frame: encode(m, params)})
 }
 
-// hold begins to hold notifications back. Each hold needs one release.
-func (d *Device) hold() {
+// hold begins to hold notifications back: with settling, the news of a session until the end, however long that takes. Each
+// hold needs one release of its kind.
+func (d *Device) hold(settling bool) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.busy++
-	d.mu.Unlock()
+	if settling {
+		d.settling++
+	}
 }
 
 // holdAll is hold for hello.
@@ -228,13 +242,19 @@ func (d *Device) holdAll() {
 
 // release sends frames (an answer and what belongs to it) ahead of everything held, then, with the last hold gone,
 // what was held.
-func (d *Device) release(frames ...outgoing) {
+func (d *Device) release(settling bool, frames ...outgoing) {
 	d.mu.Lock()
 	defer d.unlock()
 	for _, f := range frames {
 		d.pushLocked(f)
 	}
+	if settling {
+		d.settling--
+	}
 	if d.busy--; d.busy > 0 {
+		if d.relieved {
+			d.relieveLocked()
+		}
 		return
 	}
 	if d.relief != nil {

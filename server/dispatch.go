@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -62,12 +63,26 @@ func (d *Device) Text(payload []byte) {
 		return
 	}
 	var fx effects
-	d.hold()
+	settling := slices.ContainsFunc(items, settles)
+	d.hold(settling)
 	if answer := d.carryOut(items, batch, &fx); answer != nil {
 		fx.trail = append([]outgoing{{frame: answer}}, fx.trail...)
 	}
-	d.release(fx.trail...)
+	d.release(settling, fx.trail...)
 	d.srv.publish(d, &fx)
+}
+
+// settles reports whether a request may change who is in the session that its device follows, or how they are. The answer
+// says so first.
+func settles(it protocol.Item) bool {
+	switch it.Method {
+	case protocol.MethodSessionCreate, protocol.MethodSessionJoin, protocol.MethodSessionLeave, protocol.MethodSessionClose,
+		protocol.MethodSessionUpdate, protocol.MethodSessionSetAttributes, protocol.MethodSessionSetRole, protocol.MethodSessionKick,
+		protocol.MethodTokenRefresh:
+		return true
+	default:
+		return false
+	}
 }
 
 // carryOut answers each item in turn and returns the frame that has the answers, nil for none.

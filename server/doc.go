@@ -9,7 +9,8 @@
 // Invariants:
 //   - Nothing is published before the commit; nothing is decided in a handler.
 //   - A device gets the answer to its request before any notification that the request caused: while a request is
-//     carried out, notifications for the device are held back.
+//     carried out, notifications for the device are held back (changes, and news of a session that the request does nothing
+//     to, for a second at most).
 //   - relation.changed and settings.changed reach each device once and in the order of their revisions; a gap makes the
 //     node read the log. session.roster likewise by its version; a gap there makes the node send session.resync.
 //   - A mistake in what one device asks for, a panic, ends at most that device.

@@ -114,3 +114,10 @@ func (l lateAttach) Attach(ctx context.Context, a cluster.Attach) (cluster.Attac
 	}
 	return l.Devices.Attach(ctx, a)
 }
+
+// ShowsAnew shows a user's devices the session that they are in.
+func (s *Server) ShowsAnew(userID string) {
+	for _, d := range s.byUser.Of(userID) {
+		s.resync(d)
+	}
+}

@@ -34,8 +34,8 @@ func (s *Server) resyncNow(ctx context.Context, d *Device) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	d.hold()
-	defer d.release()
+	d.hold(true)
+	defer d.release(true)
 	d.mu.Lock()
 	moves, ended := d.moves, d.ended
 	d.mu.Unlock()

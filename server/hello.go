@@ -95,7 +95,7 @@ func (d *Device) hello(it protocol.Item) {
 		frames = append(frames, answer)
 	}
 	d.replay(frames, replay)
-	d.release()
+	d.release(false)
 	d.srv.publish(d, &fx)
 	var end *ending
 	switch {

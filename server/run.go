@@ -15,7 +15,7 @@ import (
 
 const (
 	sweepEvery  = 200 * time.Millisecond // graces
-	tailEvery   = 500 * time.Millisecond // the log's tail; a change may wait for revisionsHeld besides, and is told within 2 s
+	tailEvery   = 500 * time.Millisecond // the log's tail; a change may wait for heldAtMost besides, and is told within 2 s
 	dueEvery    = time.Second            // expiry, mail
 	watchEvery  = 30 * time.Second       // presence of those who are watched, in case a message was lost
 	trimEvery   = time.Hour
