@@ -135,7 +135,7 @@ func (p presences) Presences(ctx context.Context, viewer string, others map[stri
 		}
 		var in *presence.Session
 		if at := places[id]; at != "" {
-			found, err := p.r.sessions.Sessions(ctx, []string{at})
+			found, err := p.r.sessions.Records(ctx, []string{at})
 			if err != nil {
 				return nil, err
 			}

@@ -251,7 +251,7 @@ func (s *Server) nameHidden(ctx context.Context, users map[string]cluster.UserDe
 // sessionNames returns what presence shows of the sessions that users are in.
 func (s *Server) sessionNames(ctx context.Context, places map[string]string) (map[string]*presence.Session, error) {
 	ids := slices.Compact(slices.Sorted(maps.Values(places)))
-	found, err := s.sessions.Sessions(ctx, ids)
+	found, err := s.sessions.Records(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -171,11 +171,9 @@ type Standing struct {
 
 // Standings are several users' standing to one session.
 type Standings struct {
-	Host      string // user id, "" if there is none
-	Inherited bool   // the host is one only because the host before has gone
-	Creator   string
-	Count     int
-	By        map[string]Standing
+	Summary
+	Creator string
+	By      map[string]Standing
 }
 
 // Snapshot is a roster as it was read.
@@ -188,9 +186,9 @@ type Snapshot struct {
 
 // Summary is a session in a list.
 type Summary struct {
-	Count     int
-	Host      string
-	Inherited bool
+	Count     int    // of members, those in grace too
+	Host      string // user id, "" if there is none
+	Inherited bool   // the host is one only because the host before has gone
 }
 
 // Swept is what time did.

@@ -58,10 +58,7 @@ func (r *Roster) Snapshot() Snapshot {
 
 // Standings returns how the users stand to the session.
 func (r *Roster) Standings(userIDs []string) Standings {
-	s := Standings{Host: r.host, Creator: r.rules.Creator, Count: len(r.members), By: make(map[string]Standing, len(userIDs))}
-	if h := r.members[r.host]; h != nil {
-		s.Inherited = h.Inherited()
-	}
+	s := Standings{Summary: r.Summary(), Creator: r.rules.Creator, By: make(map[string]Standing, len(userIDs))}
 	for _, id := range userIDs {
 		if m := r.members[id]; m != nil {
 			s.By[id] = Standing{Member: m, Role: m.Role}
@@ -74,8 +71,8 @@ func (r *Roster) Standings(userIDs []string) Standings {
 
 // Summary returns what a list shows.
 func (r *Roster) Summary() Summary {
-	s := r.Standings(nil)
-	return Summary{Count: s.Count, Host: s.Host, Inherited: s.Inherited}
+	h := r.members[r.host]
+	return Summary{Count: len(r.members), Host: r.host, Inherited: h != nil && h.Inherited()}
 }
 
 // Sweep takes out whose grace is over at now, and forgets who left long ago.

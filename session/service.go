@@ -85,7 +85,11 @@ func (s *Service) outsider(ctx context.Context, actor, sessionID string) error {
 	if !found {
 		return protocol.Refuse(protocol.SessionNotFound)
 	}
-	ok, err := s.visibleTo(ctx, &l, actor)
+	summaries, err := s.registry.Summaries(ctx, []string{sessionID})
+	if err != nil {
+		return err
+	}
+	ok, err := s.visibleTo(ctx, &l, actor, summaries[sessionID])
 	switch {
 	case err != nil:
 		return err
@@ -96,23 +100,15 @@ func (s *Service) outsider(ctx context.Context, actor, sessionID string) error {
 }
 
 // visibleTo reports whether userID may know of a session.
-func (s *Service) visibleTo(ctx context.Context, l *Lookup, userID string) (bool, error) {
-	shown, err := s.shown(ctx, userID, []Record{l.Record}, l.Unblocked)
+func (s *Service) visibleTo(ctx context.Context, l *Lookup, userID string, now Summary) (bool, error) {
+	shown, err := s.shown(ctx, userID, []Record{l.Record}, map[string]Summary{l.ID: now}, l.Unblocked)
 	return len(shown) == 1, err
 }
 
 // shown returns those of the sessions that userID may know of: not those whose host has blocked them, nor those for the
 // host's connections if they are none. With nobody in, the creator counts as the host. Of somebody unblocked it is known
 // that nobody has blocked them.
-func (s *Service) shown(ctx context.Context, userID string, records []Record, unblocked bool) ([]Record, error) {
-	ids := make([]string, len(records))
-	for i, r := range records {
-		ids[i] = r.ID
-	}
-	summaries, err := s.registry.Summaries(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) shown(ctx context.Context, userID string, records []Record, summaries map[string]Summary, unblocked bool) ([]Record, error) {
 	hosts := make([]string, len(records))
 	var all, friends []string // whose block, and whose connection matters
 	for i, r := range records {
@@ -127,6 +123,7 @@ func (s *Service) shown(ctx context.Context, userID string, records []Record, un
 			friends = append(friends, hosts[i])
 		}
 	}
+	var err error
 	blocked, connected := map[string]bool{}, map[string]bool{}
 	if len(all) > 0 && !unblocked {
 		if blocked, err = s.relations.BlockedBy(ctx, userID, all); err != nil {

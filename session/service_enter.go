@@ -90,6 +90,7 @@ type admitted struct {
 	Record
 	user      protocol.User
 	returning bool // because they are a member
+	count     int  // of members
 }
 
 // admit decides on what the database knows, and on a standing membership.
@@ -109,7 +110,7 @@ func (s *Service) admit(ctx context.Context, userID, id string, right func(hash 
 	}
 	a := applicant{userID: userID, banned: l.Banned, member: standings.By[userID].Member != nil}
 	if !a.member {
-		if a.visible, err = s.visibleTo(ctx, &l, userID); err != nil {
+		if a.visible, err = s.visibleTo(ctx, &l, userID, standings.Summary); err != nil {
 			return admitted{}, err
 		}
 	}
@@ -117,7 +118,7 @@ func (s *Service) admit(ctx context.Context, userID, id string, right func(hash 
 	if refusal := admission(&l.Record, a); refusal != nil {
 		return admitted{}, refusal
 	}
-	return admitted{l.Record, l.User, a.member}, nil
+	return admitted{l.Record, l.User, a.member, standings.Count}, nil
 }
 
 // entered notes the stay and makes the answer. A stay that can't be noted is no stay: the place is given up again.

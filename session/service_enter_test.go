@@ -290,9 +290,9 @@ func TestJoinsWhileTheRulesChange(t *testing.T) {
 		require.NotContains(t, in, u.ID)
 	}
 	refused(t, h.tryJoin(id, "late"), protocol.SessionLocked)
-	counts, err := h.Sessions(t.Context(), []string{id})
+	counts, err := h.registry.Summaries(t.Context(), []string{id})
 	require.NoError(t, err)
-	require.Equal(t, len(in), counts[id].MemberCount)
+	require.Equal(t, len(in), counts[id].Count)
 }
 
 func TestASessionOfTheServersHasNoHeir(t *testing.T) {

@@ -25,18 +25,28 @@ func (s *Service) List(ctx context.Context, viewer string, p protocol.SessionLis
 	}
 	q := ListQuery{Viewer: viewer, Name: fold.Name(p.Query), After: after, Limit: listBatch}
 	var found []Record
+	counts := map[string]int{}
 	for len(found) <= limit {
 		batch, err := s.store.List(ctx, q)
 		if err != nil {
 			return out, err
 		}
-		shown, err := s.shown(ctx, viewer, batch, false)
+		ids := make([]string, len(batch))
+		for i, r := range batch {
+			ids[i] = r.ID
+		}
+		summaries, err := s.registry.Summaries(ctx, ids)
+		if err != nil {
+			return out, err
+		}
+		shown, err := s.shown(ctx, viewer, batch, summaries, false)
 		if err != nil {
 			return out, err
 		}
 		for _, r := range shown {
 			if !r.Locked || r.Creator == viewer || places[viewer] == r.ID {
 				found = append(found, r)
+				counts[r.ID] = summaries[r.ID].Count
 			}
 		}
 		if len(batch) < q.Limit {
@@ -49,43 +59,24 @@ func (s *Service) List(ctx context.Context, viewer string, p protocol.SessionLis
 		found = found[:limit]
 		out.NextCursor = encodeCursor(cursorSessions, Position{At: found[limit-1].CreatedAt, ID: found[limit-1].ID})
 	}
-	out.Sessions, err = s.sessions(ctx, found)
-	return out, err
-}
-
-// sessions returns records as clients see them.
-func (s *Service) sessions(ctx context.Context, records []Record) ([]protocol.Session, error) {
-	ids := make([]string, len(records))
-	for i, r := range records {
-		ids[i] = r.ID
-	}
-	summaries, err := s.registry.Summaries(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]protocol.Session, len(records))
-	for i, r := range records {
-		out[i] = r.Session(summaries[r.ID].Count)
+	for _, r := range found {
+		out.Sessions = append(out.Sessions, r.Session(counts[r.ID]))
 	}
 	return out, nil
 }
 
-// Sessions returns those of the sessions that exist, by id, whoever may see them.
-func (s *Service) Sessions(ctx context.Context, ids []string) (map[string]protocol.Session, error) {
+// Records returns those of the sessions that exist, by id, whoever may see them.
+func (s *Service) Records(ctx context.Context, ids []string) (map[string]Record, error) {
 	if len(ids) == 0 {
-		return map[string]protocol.Session{}, nil
+		return map[string]Record{}, nil
 	}
 	records, err := s.store.Find(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.sessions(ctx, records)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]protocol.Session, len(list))
-	for _, x := range list {
-		out[x.ID] = x
+	out := make(map[string]Record, len(records))
+	for _, r := range records {
+		out[r.ID] = r
 	}
 	return out, nil
 }
@@ -181,9 +172,8 @@ func (s *Service) MayJoin(ctx context.Context, viewer, sessionID string) (*proto
 	if err != nil || rec.returning {
 		return nil, err
 	}
-	summaries, err := s.registry.Summaries(ctx, []string{sessionID})
-	if err == nil && summaries[sessionID].Count >= rec.Capacity {
+	if rec.count >= rec.Capacity {
 		return protocol.Refuse(protocol.SessionFull), nil
 	}
-	return nil, err
+	return nil, nil
 }
