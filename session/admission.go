@@ -32,6 +32,11 @@ func admission(r *Record, a applicant) *protocol.Error {
 	return nil
 }
 
+// open reports whether the asker needs nothing to enter, whoever is in and whoever is the host.
+func (l *Lookup) open() bool {
+	return l.Unblocked && !l.Banned && !l.Locked && l.PasswordHash == "" && l.Visibility != protocol.VisibilityConnections
+}
+
 // visible reports whether a session may be known to someone who stands so to its host. With no host it is the
 // creator's; one of the server API that asks for connections has nobody's.
 func visible(v protocol.Visibility, host string, connected, blocked bool) bool {

@@ -63,16 +63,23 @@ func (s *Service) Join(ctx context.Context, a Actor, p protocol.SessionJoinParam
 func (s *Service) enter(ctx context.Context, a Actor, id string, password *string) (Entry, Effects, error) {
 	checked := "" // the hash that the password was found right for: it is not computed again for each attempt
 	for range attempts {
-		rec, err := s.admit(ctx, a.UserID, id, func(hash string) bool {
-			if hash != checked && password != nil && s.passwords.right(hash, *password) {
-				checked = hash
-			}
-			return hash == checked
-		})
+		rec, err := s.lookup(ctx, a.UserID, id)
 		if err != nil {
 			return Entry{}, Effects{}, err
 		}
-		j := Join{SessionID: id, User: rec.user, Device: a.Device, Rules: rec.Rules(), Returning: rec.returning, At: s.millis()}
+		returning := false
+		if !rec.open() {
+			returning, _, err = s.admit(ctx, a.UserID, rec, func(hash string) bool {
+				if hash != checked && password != nil && s.passwords.right(hash, *password) {
+					checked = hash
+				}
+				return hash == checked
+			})
+			if err != nil {
+				return Entry{}, Effects{}, err
+			}
+		}
+		j := Join{SessionID: id, User: rec.User, Device: a.Device, Rules: rec.Rules(), Returning: returning, At: s.millis()}
 		joined, err := s.registry.Join(ctx, j)
 		if retried(err) {
 			continue
@@ -85,40 +92,38 @@ func (s *Service) enter(ctx context.Context, a Actor, id string, password *strin
 	return Entry{}, Effects{}, busy()
 }
 
-// admitted is a record on which someone may enter.
-type admitted struct {
-	Record
-	user      protocol.User
-	returning bool // because they are a member
-	count     int  // of members
-}
-
-// admit decides on what the database knows, and on a standing membership.
-func (s *Service) admit(ctx context.Context, userID, id string, right func(hash string) bool) (admitted, error) {
+// lookup reads what the database knows of a session and of who asks to enter it.
+func (s *Service) lookup(ctx context.Context, userID, id string) (*Lookup, error) {
 	l, found, err := s.store.Lookup(ctx, id, userID)
 	switch {
 	case err != nil:
-		return admitted{}, err
+		return nil, err
 	case !found:
-		return admitted{}, protocol.Refuse(protocol.SessionNotFound)
+		return nil, protocol.Refuse(protocol.SessionNotFound)
 	case l.User.ID == "":
-		return admitted{}, protocol.Refuse(protocol.UserNotFound)
+		return nil, protocol.Refuse(protocol.UserNotFound)
 	}
-	standings, err := s.registry.Standings(ctx, id, userID)
+	return &l, nil
+}
+
+// admit decides on what the database knows, and on a standing membership: with that, nothing else is needed. It returns how
+// many members there are, too.
+func (s *Service) admit(ctx context.Context, userID string, l *Lookup, right func(hash string) bool) (returning bool, count int, err error) {
+	standings, err := s.registry.Standings(ctx, l.ID, userID)
 	if err != nil {
-		return admitted{}, err
+		return false, 0, err
 	}
 	a := applicant{userID: userID, banned: l.Banned, member: standings.By[userID].Member != nil}
 	if !a.member {
-		if a.visible, err = s.visibleTo(ctx, &l, userID, standings.Summary); err != nil {
-			return admitted{}, err
+		if a.visible, err = s.visibleTo(ctx, l, userID, standings.Summary); err != nil {
+			return false, 0, err
 		}
 	}
 	a.passwordRight = func() bool { return right(l.PasswordHash) }
 	if refusal := admission(&l.Record, a); refusal != nil {
-		return admitted{}, refusal
+		return false, 0, refusal
 	}
-	return admitted{l.Record, l.User, a.member, standings.Count}, nil
+	return a.member, standings.Count, nil
 }
 
 // entered notes the stay and makes the answer. A stay that can't be noted is no stay: the place is given up again.

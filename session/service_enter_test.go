@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -251,6 +252,35 @@ func TestAJoinIsDecidedOnWhatHoldsThen(t *testing.T) {
 		h.store.between = func() { require.NoError(t, c.do(h, id), c.what) }
 		require.ErrorIs(t, h.tryJoin(id, "ben"), protocol.Refuse(c.want), c.what)
 	}
+}
+
+// curious counts how often it is asked who is in a session.
+type curious struct {
+	session.Registry
+	asked int
+}
+
+func (c *curious) Standings(ctx context.Context, sessionID string, userIDs ...string) (session.Standings, error) {
+	c.asked++
+	return c.Registry.Standings(ctx, sessionID, userIDs...)
+}
+
+func TestWhereNothingKeepsAnybodyOutNobodyIsAskedWhoIsIn(t *testing.T) {
+	h := newHouse(t)
+	registry := &curious{Registry: h.registry}
+	h.Service = session.New(session.Options{
+		Store: h.store, Registry: registry, Relations: h, Config: h.config, Now: h.clock, NewID: h.newID, PasswordCost: 4,
+	})
+	id := h.create()
+	h.join(id, "ben", "ben", "cem")
+	require.Zero(t, registry.asked)
+	h.blocked["cem ada"] = true
+	h.join(id, "cem")
+	require.Equal(t, 1, registry.asked, "whoever has to do with a block")
+	h.lock(id, true)
+	asked := registry.asked
+	refused(t, h.tryJoin(id, "dan"), protocol.SessionLocked)
+	require.Equal(t, asked+1, registry.asked, "a member may enter a locked one")
 }
 
 func TestAMemberWhoIsTakenOutWhileJoiningAgainNeedsAllThatOthersNeed(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -42,6 +43,7 @@ func newHouse(t *testing.T) *house {
 		t: t, store: &faultyStore{Store: s.Sessions()}, config: session.DefaultConfig(),
 		now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), connected: map[string]bool{}, blocked: map[string]bool{},
 	}
+	h.store.unblocked = h.unblocked
 	h.restart()
 	return h
 }
@@ -88,6 +90,16 @@ func (h *house) ConnectedWith(_ context.Context, user string, others []string) (
 	return out, nil
 }
 
+// unblocked reports whether there is no block between user and anybody.
+func (h *house) unblocked(user string) bool {
+	for pair, blocked := range h.blocked {
+		if blocked && slices.Contains(strings.Fields(pair), user) {
+			return false
+		}
+	}
+	return true
+}
+
 // BlockedBy implements session.Relations.
 func (h *house) BlockedBy(_ context.Context, user string, others []string) (map[string]bool, error) {
 	out := map[string]bool{}
@@ -101,6 +113,8 @@ func (h *house) BlockedBy(_ context.Context, user string, others []string) (map[
 // Between what a join read and what it does with it, a test can have something happen.
 type faultyStore struct {
 	session.Store
+	unblocked func(user string) bool
+
 	mu      sync.Mutex
 	down    map[string]bool // guarded by mu, as between
 	between func()          // runs once, after the next Lookup
@@ -110,7 +124,7 @@ func (s *faultyStore) Lookup(ctx context.Context, id, userID string) (session.Lo
 	l, found, err := s.Store.Lookup(ctx, id, userID)
 	if found {
 		l.User = protocol.User{ID: userID, Name: "Name of " + userID} // who is here is known
-		l.Unblocked = false                                           // the house is asked
+		l.Unblocked = s.unblocked(userID)
 	}
 	s.mu.Lock()
 	between := s.between

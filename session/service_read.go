@@ -164,16 +164,22 @@ func (s *Service) Permissions(ctx context.Context, viewer, target string) (list 
 
 // MayJoin returns what a join by the viewer, with the right password, would be refused with; nil if it would succeed.
 func (s *Service) MayJoin(ctx context.Context, viewer, sessionID string) (*protocol.Error, error) {
-	rec, err := s.admit(ctx, viewer, sessionID, func(string) bool { return true })
+	err := s.mayJoin(ctx, viewer, sessionID)
 	var refusal *protocol.Error
 	if errors.As(err, &refusal) && refusal.Code != protocol.CodeUnavailable {
 		return refusal, nil
 	}
-	if err != nil || rec.returning {
-		return nil, err
+	return nil, err
+}
+
+func (s *Service) mayJoin(ctx context.Context, viewer, sessionID string) error {
+	rec, err := s.lookup(ctx, viewer, sessionID)
+	if err != nil {
+		return err
 	}
-	if rec.count >= rec.Capacity {
-		return protocol.Refuse(protocol.SessionFull), nil
+	returning, count, err := s.admit(ctx, viewer, rec, func(string) bool { return true })
+	if err == nil && !returning && count >= rec.Capacity {
+		return protocol.Refuse(protocol.SessionFull)
 	}
-	return nil, nil
+	return err
 }
