@@ -71,7 +71,7 @@ func (s *Server) openAccount(ctx context.Context, userID string, signIn func() (
 }
 
 func (s *Server) loadAccount(ctx context.Context, a *account, signIn func() (alone bool, err error)) (err error) {
-	defer func() { mistaken(recover(), &err) }() // others may wait for what comes of it
+	defer func() { s.mistaken("account", recover(), &err) }() // others may wait for what comes of it
 	if err := s.bus.Subscribe(ctx, cluster.UserTopic(a.id)); err != nil {
 		return err
 	}

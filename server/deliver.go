@@ -16,6 +16,7 @@ import (
 // received takes every message that the Bus has for this node and hands it to the devices concerned. It never blocks:
 // what needs the store or the Registry goes on in the background.
 func (s *Server) received(_ cluster.Topic, m *cluster.Message) {
+	defer func() { s.mistake("bus", recover()) }()
 	switch m.Kind {
 	case cluster.KindChange:
 		s.toUser(m.User, outgoing{frame: m.Frame, rev: m.Rev}, "")
@@ -124,6 +125,7 @@ func (s *Server) closeDevice(m *cluster.Message) {
 
 var closeReasons = map[protocol.CloseCode]string{
 	protocol.CloseReplaced:  "replaced by the same device",
+	protocol.CloseGoingAway: "come back",
 	protocol.CloseSuspended: "suspended",
 }
 

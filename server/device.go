@@ -91,7 +91,7 @@ func (d *Device) deliver(o outgoing) {
 	default:
 		d.holdLocked(o)
 		if (o.rev > 0 || o.session != "") && d.relief == nil && !d.unanswered {
-			d.relief = time.AfterFunc(heldAtMost, d.relieve)
+			d.relief = d.after(heldAtMost, d.relieve)
 		}
 	}
 }

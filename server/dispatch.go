@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"slices"
 
 	"github.com/google/uuid"
@@ -149,28 +147,9 @@ func (d *Device) run(it protocol.Item, fx *effects) (any, error) {
 
 // guarded answers the request alone in which there is a mistake.
 func (d *Device) guarded(ctx context.Context, h handler, it protocol.Item, fx *effects) (result any, err error) {
-	defer func() { mistaken(recover(), &err) }()
+	defer func() { d.srv.mistaken("request", recover(), &err) }()
 	return h(ctx, d, it.Params, fx)
 }
-
-// endIfMistaken ends the device after a panic in hello, in a state, or in what follows an answer: nobody else is harmed, and
-// the socket's end undoes what was begun. It is given what was recovered.
-func (d *Device) endIfMistaken(p any) {
-	if p != nil {
-		d.srv.log.Error().Err(panicked(p)).Str("device", d.id).Msg("mistake in a request")
-		d.close(protocol.CloseOverload, "mistake in the server")
-	}
-}
-
-// mistaken makes an error of what was recovered, if anything was.
-func mistaken(p any, err *error) {
-	if p != nil {
-		*err = panicked(p)
-	}
-}
-
-// panicked makes an error of what was recovered.
-func panicked(p any) error { return fmt.Errorf("panic: %v\n%s", p, debug.Stack()) }
 
 // permit counts a frame that is no request against the rate limit.
 func (d *Device) permit() bool {

@@ -13,6 +13,6 @@
 //     to, for a second at most).
 //   - relation.changed and settings.changed reach each device once and in the order of their revisions; a gap makes the
 //     node read the log. session.roster likewise by its version; a gap there makes the node send session.resync.
-//   - A mistake in what one device asks for, a panic, ends at most that device.
+//   - A mistake in the program, a panic, ends at most one device, or the devices of one session.
 //   - Delivery never blocks. A device whose queue is full is closed with 4000 and resumes.
 package server

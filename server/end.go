@@ -10,6 +10,7 @@ import (
 
 // Closed takes the device out of everything, or starts its grace. It is the last call of the socket.
 func (d *Device) Closed(reason ws.Closed) {
+	defer func() { d.srv.mistake("end", recover()) }()
 	d.mu.Lock()
 	d.ended = true
 	d.letGoLocked()

@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"foyer/server/auth"
 	"foyer/server/cluster"
 	"foyer/session"
+	"foyer/session/relay"
 )
 
 // Places where there may be a mistake.
@@ -13,6 +15,7 @@ const (
 	InVerifying  = "verifying"
 	InLoading    = "loading"
 	InPublishing = "publishing"
+	InTicks      = "ticks"
 )
 
 // Mistaken has a mistake be in a place, for every user; the returned function mends it.
@@ -25,6 +28,8 @@ func (s *Server) Mistaken(where string) (mend func()) {
 		s.registry = mistakenRegistry{registry}
 	case InPublishing:
 		s.bus = mistakenBus{bus}
+	case InTicks:
+		s.bus = mistakenTicks{bus}
 	}
 	return func() { s.auth, s.registry, s.bus = verifier, registry, bus }
 }
@@ -42,3 +47,36 @@ func (mistakenRegistry) Places(context.Context, []string) (map[string]string, er
 type mistakenBus struct{ cluster.Bus }
 
 func (mistakenBus) Publish(cluster.Topic, *cluster.Message) { panic(InPublishing) }
+
+type mistakenTicks struct{ cluster.Bus }
+
+func (b mistakenTicks) Publish(t cluster.Topic, m *cluster.Message) {
+	if m.Kind == cluster.KindStates {
+		panic(InTicks)
+	}
+	b.Bus.Publish(t, m)
+}
+
+// TickUnmade has there be somebody in a session of whom nobody knows what they get of a tick.
+func (s *Server) TickUnmade(sessionID string) {
+	r := s.rooms.of(sessionID)
+	r.sending.Lock()
+	defer r.sending.Unlock()
+	r.live = append(r.live, receiver{device: &Device{}, subset: new(relay.Relay).NewSubset(nil, 1, 0, nil)})
+}
+
+// TickUnsent has there be somebody in a session without a socket.
+func (s *Server) TickUnsent(sessionID string) {
+	r := s.rooms.of(sessionID)
+	r.sending.Lock()
+	defer r.sending.Unlock()
+	r.live = append(r.live, receiver{device: &Device{}})
+}
+
+// MistakenLater has a mistake happen in a while: one that is nobody's, and one that is a user's devices'.
+func (s *Server) MistakenLater(userID string, wait time.Duration) {
+	s.after(wait, func() { panic("nobody's") })
+	for _, d := range s.byUser.Of(userID) {
+		d.after(wait, func() { panic("a device's") })
+	}
+}

@@ -357,7 +357,7 @@ func (d *Device) alarmLocked(t time.Time, fn func()) {
 		d.timer.Stop()
 	}
 	if !d.ended {
-		d.timer = time.AfterFunc(max(0, t.Sub(d.srv.now())), fn)
+		d.timer = d.after(max(0, t.Sub(d.srv.now())), fn)
 	}
 }
 

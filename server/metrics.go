@@ -23,6 +23,7 @@ type metrics struct {
 	failed    *prometheus.CounterVec   // regular steps that failed, by step
 	reaped    prometheus.Counter       // devices whose grace ended
 	tickLate  prometheus.Histogram     // how late sessions' ticks began
+	mistakes  *prometheus.CounterVec   // panics that were caught, by where
 	all       []prometheus.Collector
 }
 
@@ -42,6 +43,7 @@ func newMetrics(s *Server) *metrics {
 	m.heldFull = prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_held_full_total", Help: "Notifications that found no room behind a request in flight; the device is closed with 4000."})
 	m.failed = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "foyer_steps_failed_total", Help: "Regular work that failed and is tried again, by step: graces, log, expiry, mail, presence, retention."}, []string{"step"})
 	m.reaped = prometheus.NewCounter(prometheus.CounterOpts{Name: "foyer_graces_ended_total", Help: "Dropped devices that did not come back in time."})
+	m.mistakes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "foyer_mistakes_total", Help: "Mistakes in the program (panics, logged with their stack) that were caught, by where they happened. Please report them."}, []string{"where"})
 	m.tickLate = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "foyer_tick_late_seconds", Help: "How long after its moment a session's tick began.",
 		Buckets: []float64{.00025, .0005, .001, .002, .004, .008, .016, .032, .064, .128, .256},
@@ -59,7 +61,7 @@ func newMetrics(s *Server) *metrics {
 		}, func() float64 { return float64(stats.Refused[why].Load()) })
 	}
 	m.all = []prometheus.Collector{
-		m.requests, m.ends, m.gaps, m.caughtUp, m.malformed, m.overLimit, m.resumes, m.heldFull, m.failed, m.reaped, m.tickLate,
+		m.requests, m.ends, m.gaps, m.caughtUp, m.malformed, m.overLimit, m.resumes, m.heldFull, m.failed, m.reaped, m.tickLate, m.mistakes,
 		gauge("foyer_devices", "Open sockets.", func() float64 { return float64(stats.Open.Load()) }),
 		gauge("foyer_users", "Users with devices on this node.", func() float64 { return float64(s.accounts.count()) }),
 		gauge("foyer_sessions", "Sessions with devices on this node.", func() float64 { return float64(s.rooms.count()) }),

@@ -22,6 +22,7 @@ func (s *Server) unlessAway(err error) error {
 // Resubscribed is to be called when messages from the Bus may have been lost: everything that they would have told is
 // read anew. What stands in the log needs nothing: its tail is read all the time.
 func (s *Server) Resubscribed() {
+	defer func() { s.mistake("bus", recover()) }()
 	s.inTurn(&s.rereading, "presences", s.rereadPresences)
 	s.accounts.mu.Lock()
 	all := make([]*account, 0, len(s.accounts.by))
@@ -190,7 +191,10 @@ func (s *Server) Profiles(ctx context.Context, userIDs []string) (map[string]clu
 	return profiles, nil
 }
 
-// Replaced is to be called when a device has come to this node that hung on another while nobody could be told.
+// Replaced is to be called when a device hangs on two sockets, as nobody could be told that it came to another node. Should
+// somebody be at the one that seemed to be the earlier, they come back.
 func (s *Server) Replaced(d cluster.Device) {
-	s.bus.Publish(cluster.UserTopic(d.UserID), &cluster.Message{Kind: cluster.KindClose, User: d.UserID, Device: d.ID, Incarnation: d.Incarnation, Close: protocol.CloseReplaced})
+	m := &cluster.Message{Kind: cluster.KindClose, User: d.UserID, Device: d.ID, Incarnation: d.Incarnation, Close: protocol.CloseGoingAway}
+	s.closeDevice(m) // messages may not come here yet
+	s.bus.Publish(cluster.UserTopic(d.UserID), m)
 }

@@ -156,7 +156,7 @@ func (s *Server) looked(p *panel, next time.Time, err error) {
 		return
 	}
 	if !next.IsZero() {
-		p.timer = time.AfterFunc(max(time.Millisecond, next.Sub(s.now())), func() { s.look(p) })
+		p.timer = s.after(max(time.Millisecond, next.Sub(s.now())), func() { s.look(p) })
 	}
 }
 

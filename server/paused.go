@@ -36,7 +36,7 @@ func (s *Server) keepBeat(ctx context.Context) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	for {
-		s.awake()
+		s.safely("beat", s.awake)
 		select {
 		case <-ctx.Done():
 			return

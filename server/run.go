@@ -107,8 +107,7 @@ func (s *Server) step(name string, fn func(context.Context) error, before int) (
 	ctx, cancel := context.WithTimeout(s.ctx, requestTime)
 	defer cancel()
 	defer func() {
-		if p := recover(); p != nil {
-			s.log.Error().Err(panicked(p)).Str("step", name).Msg("mistake in the background")
+		if s.mistake(name, recover()) {
 			failed = before
 		}
 	}()
@@ -244,7 +243,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		if d.signedIn() {
 			d.notify(protocol.NotifyServerDraining, protocol.ServerDraining{ReconnectAfterMS: wait.Milliseconds()})
 		}
-		time.AfterFunc(wait, func() { d.close(protocol.CloseGoingAway, "draining") })
+		d.after(wait, func() { d.close(protocol.CloseGoingAway, "draining") })
 	}
 	for _, d := range devices {
 		select {

@@ -219,14 +219,7 @@ func (s *Server) crowded() bool {
 
 // background runs fn beside everything else, until the server stops at the latest.
 func (s *Server) background(fn func(ctx context.Context)) {
-	s.tasks.Go(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				s.log.Error().Err(panicked(p)).Msg("mistake in the background")
-			}
-		}()
-		fn(s.term())
-	})
+	s.tasks.Go(func() { s.safely("background", func() { fn(s.term()) }) })
 }
 
 // sockets are all devices of this node, signed in or not.

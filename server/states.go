@@ -90,26 +90,46 @@ func (r *room) armLocked() {
 // ticked sends what changed since the last tick to everybody who is there. A device that has not taken its last states
 // yet gets them whole instead.
 func (r *room) ticked() {
+	defer func() { r.endIfMistaken(recover()) }()
 	r.telling.Lock()
 	defer r.telling.Unlock()
-	r.mu.Lock()
-	r.armed = false
-	r.srv.metrics.tickLate.Observe(r.srv.now().Sub(r.due).Seconds())
-	news := r.newsLocked()
-	r.mu.Unlock()
-	for _, m := range news {
+	for _, m := range r.begun() {
 		r.srv.bus.Publish(cluster.SessionTopic(r.id), m)
 	}
 	r.send()
+}
+
+// begun begins a tick and returns what other nodes are to be told.
+func (r *room) begun() []*cluster.Message {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.armed = false
+	r.srv.metrics.tickLate.Observe(r.srv.now().Sub(r.due).Seconds())
+	return r.newsLocked()
 }
 
 // send ends a tick and sends it. Meanwhile states can be written.
 func (r *room) send() {
 	r.sending.Lock()
 	defer r.sending.Unlock()
+	defer func() {
+		clear(r.out)
+		r.out = r.out[:0]
+	}()
 	var frames framesOf
+	tick := r.fill(&frames)
+	for i, out := range r.out {
+		if v := &r.live[i]; len(out) > 0 && !v.device.sock.SendState(out, false) {
+			v.device.sock.SendState(r.anew(&frames, v, tick), true)
+		}
+	}
+}
+
+// fill makes what each gets of a tick, and returns which one it is.
+func (r *room) fill(frames *framesOf) (tick uint32) {
 	r.mu.Lock()
-	tick := r.tickLocked()
+	defer r.mu.Unlock()
+	tick = r.tickLocked()
 	if len(r.live) > 0 {
 		r.relay.Tick(tick)
 	}
@@ -120,17 +140,14 @@ func (r *room) send() {
 			r.armLocked()
 		}
 	}
-	r.mu.Unlock()
-	for i, out := range r.out {
-		if v := &r.live[i]; len(out) > 0 && !v.device.sock.SendState(out, false) {
-			r.mu.Lock()
-			out = frames.of(r.whole(v, tick))
-			r.mu.Unlock()
-			v.device.sock.SendState(out, true)
-		}
-	}
-	clear(r.out)
-	r.out = r.out[:0]
+	return tick
+}
+
+// anew returns v's key frame instead of what it did not take.
+func (r *room) anew(frames *framesOf, v *receiver, tick uint32) []*ws.Frame {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return frames.of(r.whole(v, tick))
 }
 
 // moved returns what v gets of the last tick.

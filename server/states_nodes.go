@@ -157,7 +157,7 @@ func (s *Server) keepStatesOnce(ctx context.Context, sessionID string) error {
 		return err
 	}
 	if r.keep(roster, began) {
-		time.AfterFunc(keepAgainAfter, func() {
+		s.after(keepAgainAfter, func() {
 			if s.ctx.Err() == nil {
 				s.keepStates(sessionID)
 			}

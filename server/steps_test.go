@@ -16,7 +16,8 @@ import (
 func TestAStepThatFailsIsLoggedWhenThatBeginsAndEnds(t *testing.T) {
 	var log bytes.Buffer
 	s := &Server{ctx: t.Context(), log: zerolog.New(&log), metrics: &metrics{
-		failed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "failed"}, []string{"step"}),
+		failed:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "failed"}, []string{"step"}),
+		mistakes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mistakes"}, []string{"where"}),
 	}}
 	failed := 0
 	try := func(err error) { failed = s.step("graces", func(context.Context) error { return err }, failed) }
@@ -27,7 +28,7 @@ func TestAStepThatFailsIsLoggedWhenThatBeginsAndEnds(t *testing.T) {
 	}
 	require.Equal(t, `{"level":"warn","error":"out of reach","step":"graces","message":"step not done"}`+"\n", log.String())
 	failed = s.step("graces", func(context.Context) error { panic("mistake") }, failed)
-	require.Contains(t, log.String(), "mistake in the background")
+	require.Contains(t, log.String(), "mistake in the server")
 	log.Reset()
 	try(nil)
 	try(nil)

@@ -59,7 +59,7 @@ func (s *Server) inTurn(t *turns, key string, job func(ctx context.Context) erro
 			if first {
 				s.log.Warn().Err(err).Msg(t.what)
 			}
-			time.AfterFunc(after, func() {
+			s.after(after, func() {
 				t.mu.Lock()
 				v.waiting = false
 				t.mu.Unlock()

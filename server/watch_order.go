@@ -96,7 +96,7 @@ func (s *Server) awaitNoteLocked(p *person) {
 		p.ending = nil
 	}
 	if ends := p.newest.NoteUntil; !ends.IsZero() {
-		p.ending = time.AfterFunc(max(0, ends.Sub(s.now())), func() { s.noteEnded(p) })
+		p.ending = s.after(max(0, ends.Sub(s.now())), func() { s.noteEnded(p) })
 	}
 }
 
@@ -120,7 +120,7 @@ func (s *Server) paceLocked(p *person) {
 	case send:
 		s.tellLocked(p)
 	case p.timer == nil:
-		p.timer = time.AfterFunc(at.Sub(now), func() { s.presenceDue(p) })
+		p.timer = s.after(at.Sub(now), func() { s.presenceDue(p) })
 	}
 }
 

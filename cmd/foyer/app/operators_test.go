@@ -95,7 +95,7 @@ func TestARedisThatIsAwayWhenANodeStartsIsNamed(t *testing.T) {
 }
 
 // labelsAllowed are those whose values are words of the program's; never a user, a session or an address.
-var labelsAllowed = []string{"", "method, outcome", "code", "kind", "outcome", "step", "why", "urgency", "kind, outcome"}
+var labelsAllowed = []string{"", "method, outcome", "code", "kind", "outcome", "step", "why", "where", "urgency", "kind, outcome"}
 
 func TestEachMetricIsDocumented(t *testing.T) {
 	var b strings.Builder
