@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -116,7 +117,7 @@ func (s *Service) each(n int, work func(i int) (Effects, error)) (Effects, error
 	for range min(n, together) {
 		wg.Go(func() {
 			for i := range next {
-				e, err := work(i)
+				e, err := attempt(work, i)
 				mu.Lock()
 				all.add(e)
 				failed = errors.Join(failed, err)
@@ -142,6 +143,16 @@ func (s *Service) each(n int, work func(i int) (Effects, error)) (Effects, error
 		return int(a.Notification.Rev - b.Notification.Rev)
 	})
 	return all, failed
+}
+
+// attempt does one piece of work, in which a mistake becomes an error: on a goroutine of its own nobody else would catch it.
+func attempt(work func(i int) (Effects, error), i int) (e Effects, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return work(i)
 }
 
 // noteOf takes names and messages from a relation.
