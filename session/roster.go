@@ -28,7 +28,8 @@ type Roster struct {
 	before  map[string]*Member
 	reasons map[string]protocol.LeaveReason
 
-	coded map[string]codedMember // as Encode last wrote the members
+	// How members are written: never changed in place. As a change makes a new Member, that holds for as long as one is there.
+	coded map[*Member]string
 }
 
 // gone is who left lately.
@@ -46,6 +47,15 @@ func NewRoster(id string, r Rules, now int64) *Roster {
 		members: map[string]*Member{}, gone: map[string]gone{},
 		before: map[string]*Member{}, reasons: map[string]protocol.LeaveReason{},
 	}
+}
+
+// Clone returns a roster of its own that is as r is. What waits for Take must have been taken.
+func (r *Roster) Clone() *Roster {
+	c := *r
+	c.members, c.gone = maps.Clone(r.members), maps.Clone(r.gone)
+	c.numbers.slots = slices.Clone(r.numbers.slots)
+	c.before, c.reasons = map[string]*Member{}, map[string]protocol.LeaveReason{}
+	return &c
 }
 
 // Len counts the members, those in grace too.

@@ -1,9 +1,11 @@
 package session
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"foyer/protocol"
 )
@@ -43,45 +45,95 @@ func (r *Roster) Encode() []byte {
 	}
 	members, size := r.encodeMembers()
 	out := append(make([]byte, 0, len(head)+size+32), head[:len(head)-1]...)
-	out = append(out, `,"Members":[`...)
+	out = append(out, membersBegin...)
 	for i, text := range members {
 		if i > 0 {
-			out = append(out, ',')
+			out = append(out, memberNext...)
 		}
 		out = append(out, text...)
 	}
-	return append(out, "]}"...)
+	return append(out, membersEnd...)
 }
 
-// codedMember is a member as it was last encoded. As a change makes a new Member, that holds for as long as it is there.
-type codedMember struct {
-	of   *Member
-	text []byte
-}
+// Each member has a line of the text, so that they are told apart without being read. There are no other lines: what is
+// encoded has none.
+const (
+	membersBegin = `,"Members":[` + "\n"
+	memberNext   = ",\n"
+	membersEnd   = "\n]}"
+)
 
 // encodeMembers returns the members in the order of joining, and the length of it all. Those who did not change since the
 // last time cost nothing: of a thousand, mostly one did.
-func (r *Roster) encodeMembers() (texts [][]byte, size int) {
-	coded := make(map[string]codedMember, len(r.members))
+func (r *Roster) encodeMembers() (texts []string, size int) {
+	coded := make(map[*Member]string, len(r.members))
 	for _, m := range r.sorted() {
-		c := r.coded[m.User.ID]
-		if c.of != m {
-			c = codedMember{m, encodeJSON(m)}
+		text, ok := r.coded[m]
+		if !ok {
+			text = string(encodeJSON(m))
 		}
-		coded[m.User.ID] = c
-		texts = append(texts, c.text)
-		size += len(c.text) + 1
+		coded[m] = text
+		texts = append(texts, text)
+		size += len(text) + len(memberNext)
 	}
 	r.coded = coded
 	return texts, size
 }
 
 // DecodeRoster reads what Encode wrote.
-func DecodeRoster(text []byte) (*Roster, error) {
-	var code rosterCode
-	if err := json.Unmarshal(text, &code); err != nil {
+func DecodeRoster(text []byte) (*Roster, error) { return (*Roster)(nil).DecodeNext(text) }
+
+// DecodeNext reads what Encode wrote of the same session at another time. Members who are written as they are in r, which
+// may be nil, are taken from there.
+func (r *Roster) DecodeNext(text []byte) (*Roster, error) {
+	code, coded, err := r.decode(text)
+	if err != nil {
 		return nil, fmt.Errorf("roster: %w", err)
 	}
+	next, err := code.roster()
+	if err != nil {
+		return nil, err
+	}
+	next.coded = coded
+	return next, nil
+}
+
+// decode reads a text, and returns how the members are written in it.
+func (r *Roster) decode(text []byte) (code rosterCode, coded map[*Member]string, err error) {
+	head, members, _ := bytes.Cut(text, []byte(membersBegin))
+	members, whole := bytes.CutSuffix(members, []byte(membersEnd))
+	if !whole {
+		err = json.Unmarshal(text, &code)
+		return code, nil, err
+	}
+	if err := json.Unmarshal(append(slices.Clip(head), '}'), &code); err != nil {
+		return code, nil, err
+	}
+	known := map[string]*Member{}
+	if r != nil {
+		for m, text := range r.coded {
+			known[text] = m
+		}
+	}
+	coded = make(map[*Member]string, len(known))
+	for line := range bytes.SplitSeq(members, []byte(memberNext)) {
+		m := known[string(line)]
+		if m != nil {
+			coded[m] = r.coded[m]
+		} else {
+			m = &Member{}
+			if err := json.Unmarshal(line, m); err != nil {
+				return code, nil, err
+			}
+			coded[m] = string(line)
+		}
+		code.Members = append(code.Members, m)
+	}
+	return code, coded, nil
+}
+
+// roster returns the roster that was written down.
+func (code *rosterCode) roster() (*Roster, error) {
 	if len(code.Numbers) > MaxMembers {
 		return nil, errors.New("roster: too many numbers")
 	}

@@ -72,7 +72,7 @@ func (k *desk) part() bool {
 
 // fail goes on with tasks that Redis could not be asked about, or of which it is not known whether they were written.
 func (k *desk) fail(tasks []*task, err error) {
-	k.value, k.roster = value{}, nil
+	k.r.rosters.forget(k.r.sessionKey(k.id))
 	if k.r.lost == nil || !away(err) || errors.Is(err, errBusy) {
 		refuse(tasks, err)
 		return

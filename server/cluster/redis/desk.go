@@ -44,8 +44,6 @@ type desk struct {
 	deserted bool    // not any more: this node was taken for dead; guarded by Registry.mu
 
 	// Owned by whoever works.
-	value   value
-	roster  *session.Roster // of value; nil: value.body is to be decoded
 	flushed time.Time
 	lonely  *session.Alone  // what was decided without Redis; nil while it is there
 	doubted map[string]bool // users who may have been written in part
@@ -132,10 +130,8 @@ func (k *desk) serve(tasks []*task) {
 		return
 	}
 	for {
-		b, err := k.decide(tasks, k.admitting(ctx, tasks))
-		if err == nil {
-			err = k.write(ctx, b)
-		}
+		b := k.decide(tasks, k.admitting(ctx, tasks))
+		err := k.write(ctx, b)
 		var early errTooEarly
 		switch {
 		case errors.As(err, &early):
@@ -194,7 +190,8 @@ var errOvertaken = errors.New("another node was quicker")
 
 // batch is what tasks came to.
 type batch struct {
-	roster  *session.Roster
+	over    value           // what was decided on
+	roster  *session.Roster // what it came to, never changed from then on; nil: there is none
 	touched map[string]before
 	flush   *session.Flush
 	forget  bool
@@ -209,20 +206,11 @@ func (k *desk) admitting(ctx context.Context, tasks []*task) error {
 }
 
 // decide does the tasks on the roster as it is known to this node. closed is why nobody new gets in, if so.
-func (k *desk) decide(tasks []*task, closed error) (*batch, error) {
-	b := &batch{roster: k.roster, touched: map[string]before{}}
-	k.roster = nil // until it is written it is not what stands there
-	if b.roster == nil && k.value.body != "" {
-		var err error
-		if b.roster, err = session.DecodeRoster([]byte(k.value.body)); err != nil {
-			return nil, err
-		}
-	}
-	stays := map[string]string{}
-	if b.roster != nil {
-		for _, m := range b.roster.Snapshot().Members {
-			stays[m.User.ID] = stayOf(b.roster, m.User.ID)
-		}
+func (k *desk) decide(tasks []*task, closed error) *batch {
+	last := k.r.rosters.last(k.r.sessionKey(k.id))
+	b := &batch{over: last.value, touched: map[string]before{}}
+	if last.roster != nil {
+		b.roster = last.roster.Clone()
 	}
 	for _, t := range tasks {
 		if closed != nil && t.answer && (b.roster == nil || b.roster.Member(t.user) == nil) {
@@ -234,20 +222,20 @@ func (k *desk) decide(tasks []*task, closed error) (*batch, error) {
 		}
 		t.touched, t.refused = t.do(b.roster)
 		for _, user := range t.touched {
-			b.touched[user] = before{stays[user], b.touched[user].joins || t.user == user && t.refused == nil}
+			b.touched[user] = before{stayOf(last.roster, user), b.touched[user].joins || t.user == user && t.refused == nil}
 		}
 		if t.drop != nil && b.roster != nil && t.drop(b.roster) {
 			b.forget = true
 		}
 	}
 	if b.roster == nil {
-		return b, nil
+		return b
 	}
 	if change, changed := b.roster.Take(); changed {
 		b.forget = false
 		b.flush = &session.Flush{SessionID: change.SessionID, Version: change.Version, Frame: frameOf(change), Change: change}
 	}
-	return b, nil
+	return b
 }
 
 // frameOf returns the notification of a change. What it consists of was decoded from JSON or made here, so it encodes.
@@ -262,13 +250,13 @@ func frameOf(change protocol.SessionRoster) []byte {
 // write replaces the session's value, and publishes what is to be told in the same step. Where nothing changed it makes
 // sure that what was decided on still stands.
 func (k *desk) write(ctx context.Context, b *batch) error {
-	w := write{key: k.r.sessionKey(k.id), over: k.value.version}
+	w := write{key: k.r.sessionKey(k.id), over: b.over.version}
 	if b.roster != nil && !b.forget {
 		w.body = string(b.roster.Encode())
 	}
-	w.check = w.body == k.value.body
+	w.check = w.body == b.over.body
 	if b.flush != nil {
-		w.paceKey, w.pace = k.r.sessionKey(k.id)+":pace", k.r.tick
+		w.paceKey, w.pace = w.key+":pace", k.r.tick
 		topic, m := k.r.message(*b.flush)
 		payload, err := encode("", 0, m)
 		if err != nil {
@@ -284,7 +272,7 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 			return err
 		}
 	}
-	if k.value.version == 0 && w.body != "" {
+	if b.over.version == 0 && w.body != "" {
 		if err := k.r.c.rdb.SAdd(ctx, k.r.index, k.id).Err(); err != nil {
 			return unreachable(err)
 		}
@@ -297,15 +285,20 @@ func (k *desk) write(ctx context.Context, b *batch) error {
 		return err
 	}
 	if !done {
-		k.value = next
+		if _, err := k.r.rosters.keep(w.key, next); err != nil {
+			return err
+		}
 		return errOvertaken
 	}
-	k.value, k.roster = next, b.roster
+	if w.body == "" {
+		k.r.rosters.forget(w.key)
+	} else {
+		k.r.rosters.put(w.key, next, b.roster)
+	}
 	if have := k.r.kept.of(k.id); !w.check || own && (have == nil || have.version < next.version) { // it was not known that it is written
 		k.r.kept.put(k.id, &keptRoster{version: next.version, text: w.body}, own)
 	}
 	if b.forget {
-		k.roster = nil
 		return protocol.InPart(unreachable(k.r.c.rdb.SRem(ctx, k.r.index, k.id).Err()))
 	}
 	if b.flush != nil {

@@ -22,6 +22,9 @@ func cutPlace(place string) (sessionID, stay string) {
 }
 
 func stayOf(v *session.Roster, userID string) string {
+	if v == nil {
+		return ""
+	}
 	m := v.Member(userID)
 	if m == nil {
 		return ""

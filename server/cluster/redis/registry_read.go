@@ -15,17 +15,18 @@ import (
 	"foyer/session"
 )
 
-// rosters are those that this node has read, to be decoded once for each version. They are only read.
+// rosters are those that this node has read or written last, to be decoded once for each version. They are only read.
 type rosters struct {
-	c  *Client
-	mu sync.Mutex
-	by map[string]*known // by key; guarded by mu
+	c      *Client
+	mu     sync.Mutex
+	by     map[string]*known // by key; guarded by mu
+	pruned time.Time         // guarded by mu
 }
 
 type known struct {
-	version int64
-	roster  *session.Roster
-	used    time.Time
+	value
+	roster *session.Roster
+	used   time.Time // guarded by rosters.mu
 }
 
 // remembered is how many rosters are kept; beyond it, those go that were not asked for lately.
@@ -33,10 +34,7 @@ const remembered = 4096
 
 // read returns a session's roster as it now is, nil if the session is not known. It must not be changed.
 func (k *rosters) read(ctx context.Context, key string) (*session.Roster, error) {
-	k.mu.Lock()
-	have := k.by[key]
-	k.mu.Unlock()
-	if have != nil {
+	if have := k.last(key); have.roster != nil {
 		text, err := k.c.rdb.HGet(ctx, key, "v").Result()
 		if err != nil && !errors.Is(err, redis.Nil) {
 			return nil, unreachable(err)
@@ -52,6 +50,19 @@ func (k *rosters) read(ctx context.Context, key string) (*session.Roster, error)
 	return k.keep(key, v)
 }
 
+// last returns a roster as this node has read or written it last; nothing if it never has.
+func (k *rosters) last(key string) known {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	have := k.by[key]
+	if have == nil {
+		return known{}
+	}
+	have.used = time.Now()
+	return *have
+}
+
+// keep remembers what was read.
 func (k *rosters) keep(key string, v value) (*session.Roster, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -59,23 +70,47 @@ func (k *rosters) keep(key string, v value) (*session.Roster, error) {
 		delete(k.by, key)
 		return nil, nil
 	}
-	if have := k.by[key]; have != nil && have.version == v.version {
-		have.used = time.Now()
-		return have.roster, nil
+	var before *session.Roster
+	if have := k.by[key]; have != nil {
+		if have.version == v.version {
+			have.used = time.Now()
+			return have.roster, nil
+		}
+		before = have.roster
 	}
-	roster, err := session.DecodeRoster([]byte(v.body))
+	roster, err := before.DecodeNext([]byte(v.body))
 	if err != nil {
 		return nil, err
 	}
-	if len(k.by) >= remembered {
+	k.putLocked(key, v, roster)
+	return roster, nil
+}
+
+// put remembers what was written. The roster must not be changed any more.
+func (k *rosters) put(key string, v value, roster *session.Roster) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.putLocked(key, v, roster)
+}
+
+func (k *rosters) putLocked(key string, v value, roster *session.Roster) {
+	now := time.Now()
+	if n := len(k.by); n >= 2*remembered || n >= remembered && now.Sub(k.pruned) > time.Second {
+		k.pruned = now
 		for key, old := range k.by {
-			if time.Since(old.used) > deskTime || len(k.by) >= 2*remembered {
+			if now.Sub(old.used) > deskTime || len(k.by) >= 2*remembered {
 				delete(k.by, key)
 			}
 		}
 	}
-	k.by[key] = &known{v.version, roster, time.Now()}
-	return roster, nil
+	k.by[key] = &known{v, roster, now}
+}
+
+// forget has what stands there be read again.
+func (k *rosters) forget(key string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.by, key)
 }
 
 // Standings implements session.Rosters.
