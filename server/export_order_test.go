@@ -136,3 +136,10 @@ func (s *Server) FencedAndStale() (n int) {
 	}
 	return n
 }
+
+// ReplacedAll has it told of all devices here that they hang on another socket too.
+func (s *Server) ReplacedAll() {
+	for _, d := range s.sockets.list() {
+		s.Replaced(d.ref())
+	}
+}

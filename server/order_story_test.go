@@ -205,6 +205,16 @@ func TestNothingMoreIsCarriedOutOfDevicesThatWereTakenOut(t *testing.T) {
 	})
 }
 
+// TestWhoseDeviceHasTwoSocketsMayComeBack: nodes that were cut off can't be sure which of them is the later.
+func TestWhoseDeviceHasTwoSocketsMayComeBack(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		ada := w.arrives("ada")
+		w.nodes[0].app.Server().ReplacedAll()
+		require.Equal(t, int(protocol.CloseGoingAway), ada.closeCode())
+		require.Equal(t, ada.hello.DeviceID, w.arrives("ada", resuming(ada, 0)).hello.DeviceID)
+	})
+}
+
 // TestANodeThatWasStoppedAndIsCutOffGoesOnAlone: it waits for the others once.
 func TestANodeThatWasStoppedAndIsCutOffGoesOnAlone(t *testing.T) {
 	cast(t, 2, free, func(w *world) {

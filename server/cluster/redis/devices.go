@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -55,8 +56,16 @@ func (r *Devices) update(ctx context.Context, userID string, fn func(u *roll) (b
 	return r.alone(userID, fn)
 }
 
-// written is update with Redis alone. The caller holds the user, so that what is remembered is what was written last.
+// written is update with Redis alone: not before what was decided without it stands there. The caller holds the user, so
+// that what is remembered is what was written last.
 func (r *Devices) written(ctx context.Context, userID string, fn func(u *roll) (bool, error)) error {
+	if r.owes(userID) {
+		return unreachable(errAway)
+	}
+	return r.write(ctx, userID, fn)
+}
+
+func (r *Devices) write(ctx context.Context, userID string, fn func(u *roll) (bool, error)) error {
 	graceUntil := int64(0)
 	var last *roll
 	err := r.c.update(ctx, r.key(userID), 0, func(body string) (string, bool, error) {
@@ -129,20 +138,46 @@ func (r *Devices) Attach(ctx context.Context, a cluster.Attach) (cluster.Attache
 
 // Drop starts the grace of d unless its socket was replaced.
 func (r *Devices) Drop(ctx context.Context, d cluster.Device, until time.Time) (mine bool, err error) {
-	err = r.update(ctx, d.UserID, func(u *roll) (bool, error) {
-		mine = u.Drop(d, until)
-		return mine, nil
-	})
-	return mine && err == nil, err
+	return r.leave(ctx, d, func(u *roll) bool { return u.Drop(d, until) })
 }
 
 // Remove forgets d unless its socket was replaced.
 func (r *Devices) Remove(ctx context.Context, d cluster.Device) (mine bool, err error) {
+	return r.leave(ctx, d, func(u *roll) bool { return u.Remove(d) })
+}
+
+// leave does to a device what its socket's end brings, unless that was replaced. Then nothing is written, and this node has
+// to be told that the device isn't here any more: it would put it back when Redis has been away.
+func (r *Devices) leave(ctx context.Context, d cluster.Device, fn func(u *roll) bool) (mine bool, err error) {
+	replaced := false
 	err = r.update(ctx, d.UserID, func(u *roll) (bool, error) {
-		mine = u.Remove(d)
+		mine = fn(u)
+		replaced = !mine && u.Find(d.ID) >= 0
 		return mine, nil
 	})
+	if err == nil && replaced {
+		err = r.forget(d)
+	}
 	return mine && err == nil, err
+}
+
+// forget has this node know nothing of a socket any more, unless it has yet to tell the others of its user.
+func (r *Devices) forget(d cluster.Device) error {
+	leave := r.hung.hold(d.UserID)
+	defer leave()
+	r.deciding.Lock()
+	defer r.deciding.Unlock()
+	if r.owed[d.UserID] {
+		return nil
+	}
+	u, err := readRoll(r.kept.of(d.UserID))
+	if err != nil {
+		return err
+	}
+	if u.Remove(d) {
+		r.kept.put(d.UserID, u.text(), r.ours(u))
+	}
+	return nil
 }
 
 // Change applies fn to a device that is still there; more than once if others write meanwhile.
@@ -157,8 +192,15 @@ func (r *Devices) Change(ctx context.Context, userID, deviceID string, fn func(*
 }
 
 // Of returns the devices of users; who has none is not in the map. With Redis out of reach they are as this node last saw
-// them.
+// them, as are those of whom the others have yet to learn what it decided.
 func (r *Devices) Of(ctx context.Context, userIDs ...string) (map[string]cluster.UserDevices, error) {
+	if mine, others := r.split(userIDs); len(mine) > 0 {
+		out, err := r.Of(ctx, others...)
+		if err == nil {
+			maps.Copy(out, r.lastSeen(mine))
+		}
+		return out, err
+	}
 	keys := make([]string, len(userIDs))
 	for i, id := range userIDs {
 		keys[i] = r.key(id)
@@ -214,6 +256,9 @@ func (r *Devices) Reap(ctx context.Context, now time.Time) ([]cluster.Device, er
 	}
 	var gone []cluster.Device
 	for _, id := range users {
+		if r.owes(id) {
+			continue // who is gone by what Redis has may have come here
+		}
 		var over []cluster.Device
 		err := r.rewritten(ctx, id, func(u *roll) (bool, error) {
 			over = u.Reap(now)

@@ -82,8 +82,8 @@ type told interface {
 	// anew says that Redis had lost all, or was away since the node's start: what it has to know is to be written, and other
 	// nodes may still be at it.
 	Returned(anew bool)
-	// Replaced is called when a device has come to this node that hung on another while nobody could be told: its socket
-	// there is to be closed.
+	// Replaced is called when a device hangs on two sockets, as nobody could be told that it came to another node: this one
+	// is to be closed. If it is one of this node's own, it may be the one in use.
 	Replaced(cluster.Device)
 }
 
@@ -330,7 +330,7 @@ func (n *Node) refill(emptied bool) bool {
 		n.devices.hung.lose()
 		n.registry.hung.lose()
 	}
-	replaced, err := n.devices.refill(try(ctx), n.owner.Profiles)
+	replaced, err := n.devices.refill(try(ctx), n.owner)
 	if emptied {
 		if err = errors.Join(err, n.vouch(try(ctx))); err == nil {
 			n.c.breaker.open.Store(false)

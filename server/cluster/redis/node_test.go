@@ -32,13 +32,16 @@ type member struct {
 	replaced chan cluster.Device
 	told     chan protocol.SessionRoster // what the node told only those who are on it
 
-	refilling func() // called as what the node knows is written back; set before Check, may be nil
+	refilling func()                        // called as what the node knows is written back; set before Check, may be nil
+	hangs     func(incarnation string) bool // whether a socket is there; nil: all are until ended
 }
 
-func (m *member) Fenced()                   { m.fences.Add(1) }
-func (m *member) Hangs(_, _, _ string) bool { return !m.ended.Load() }
-
+func (m *member) Fenced()    { m.fences.Add(1) }
 func (m *member) Away(error) { m.parted.Add(1) }
+
+func (m *member) Hangs(_, _, incarnation string) bool {
+	return !m.ended.Load() && (m.hangs == nil || m.hangs(incarnation))
+}
 
 func (m *member) Returned(anew bool) {
 	if anew {

@@ -50,16 +50,40 @@ func (r *Devices) alone(userID string, fn func(u *roll) (bool, error)) error {
 	return nil
 }
 
+// owes reports whether the others have yet to learn what this node decided on a user alone.
+func (r *Devices) owes(userID string) bool {
+	r.deciding.Lock()
+	defer r.deciding.Unlock()
+	return r.owed[userID]
+}
+
+// split tells users of whom it owes something from the others.
+func (r *Devices) split(userIDs []string) (owed, others []string) {
+	r.deciding.Lock()
+	defer r.deciding.Unlock()
+	if len(r.owed) == 0 {
+		return nil, userIDs
+	}
+	for _, id := range userIDs {
+		if r.owed[id] {
+			owed = append(owed, id)
+		} else {
+			others = append(others, id)
+		}
+	}
+	return owed, others
+}
+
 // refill writes back what this node knows of the devices that hang on it, and what became of them while Redis was away.
 // It returns the sockets, of whichever node, that others have taken the place of.
 // What they chose is read anew, if that is possible: it may have been told to another node, and nobody who hid is shown again.
-func (r *Devices) refill(ctx context.Context, profiles profilesOf) (replaced []cluster.Device, err error) {
+func (r *Devices) refill(ctx context.Context, owner asked) (replaced []cluster.Device, err error) {
 	short, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	for users := range slices.Chunk(slices.Collect(maps.Keys(r.kept.all())), readAtOnce) {
-		chosen, _ := profiles(short, users) // else what is known here, unless Redis has something newer
+		chosen, _ := owner.Profiles(short, users) // else what is known here, unless Redis has something newer
 		for _, user := range users {
-			old, err := r.refillOne(ctx, user, chosen[user])
+			old, err := r.refillOne(ctx, user, chosen[user], owner)
 			if err != nil {
 				return replaced, err
 			}
@@ -69,13 +93,11 @@ func (r *Devices) refill(ctx context.Context, profiles profilesOf) (replaced []c
 	return replaced, nil
 }
 
-func (r *Devices) refillOne(ctx context.Context, user string, chosen cluster.Profile) (replaced []cluster.Device, err error) {
+func (r *Devices) refillOne(ctx context.Context, user string, chosen cluster.Profile, owner asked) (replaced []cluster.Device, err error) {
 	leave := r.hung.hold(user)
 	defer leave()
 	self, text := r.self(), r.kept.of(user)
-	r.deciding.Lock()
-	owed := r.owed[user]
-	r.deciding.Unlock()
+	owed := r.owes(user)
 	mine, err := readRoll(text)
 	if err != nil {
 		return nil, err
@@ -84,8 +106,8 @@ func (r *Devices) refillOne(ctx context.Context, user string, chosen cluster.Pro
 	if err := r.hung.add(ctx, self, user); err != nil {
 		return nil, err
 	}
-	err = r.written(ctx, user, func(u *roll) (changed bool, _ error) {
-		replaced, changed = u.follow(mine, self, owed)
+	err = r.write(ctx, user, func(u *roll) (changed bool, _ error) {
+		replaced, changed = u.follow(mine, self, owed, func(d cluster.Device) bool { return owner.Hangs(d.UserID, d.ID, d.Incarnation) })
 		return changed, nil
 	})
 	if err != nil {
@@ -102,8 +124,10 @@ func (r *Devices) refillOne(ctx context.Context, user string, chosen cluster.Pro
 
 // follow does to u what became of the devices of a node, and returns the sockets that lost their device by it. owed says
 // that something did; else what is missing comes back, and what hangs here since a later visit than the one written there:
-// a node that a device has left may have written it back first.
-func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.Device, changed bool) {
+// a node that a device has left may have written it back first. A node that is alone tells visits apart by its clock, which
+// may be wrong: what is here counts more than what is waited for, and which of two sockets is still used is found out by
+// closing the one that seems to be the earlier.
+func (u *roll) follow(mine *roll, node string, owed bool, hangs func(cluster.Device) bool) (replaced []cluster.Device, changed bool) {
 	soonest := time.Now().Add(ghostGrace)
 	for _, d := range mine.Devices {
 		if d.Node != node {
@@ -122,12 +146,14 @@ func (u *roll) follow(mine *roll, node string, owed bool) (replaced []cluster.De
 				changed = changed || u.Devices[i] != d
 				u.Devices[i] = d
 			}
-		case d.Connected && d.Visit > u.Devices[i].Visit:
+		case d.Connected && (d.Visit > u.Devices[i].Visit || !u.Devices[i].Connected && hangs(d)):
 			if u.Devices[i].Connected {
 				replaced = append(replaced, u.Devices[i])
 			}
-			d.Seq = max(d.Seq, u.Devices[i].Seq)
+			d.Seq, d.Visit = max(d.Seq, u.Devices[i].Seq), max(d.Visit, u.Devices[i].Visit+1)
 			u.Devices[i], changed = d, true
+		case d.Connected && hangs(d):
+			replaced = append(replaced, d)
 		}
 	}
 	if p := mine.Profile.Newer(u.Profile); len(u.Devices) > 0 && p != u.Profile {
