@@ -71,12 +71,12 @@ func parseError(problem string) *Error { return &Error{Code: CodeParse, Message:
 
 // parseItem reads one element of a checked frame, whatever it is.
 func parseItem(s *scanner) Item {
-	raw := s.raw()
-	if raw[0] != '{' {
+	if s.peek() != '{' {
+		s.raw()
 		return Item{Err: InvalidRequest("A request is an object.")}
 	}
 	e := envelope{}
-	e.read(raw)
+	e.read(s)
 	return e.item()
 }
 
@@ -89,14 +89,27 @@ type envelope struct {
 	paramsProblem               bool
 }
 
-func (e *envelope) read(raw []byte) {
-	s := scanner{b: raw, i: 1}
+// usual are the words of which an envelope is made, but for its id and params.
+var usual = func() map[string]string {
+	words := map[string]string{}
+	for _, w := range []string{"jsonrpc", "2.0", "id", "method", "params"} {
+		words[w] = w
+	}
+	for _, m := range Methods() {
+		words[string(m.Method)] = string(m.Method)
+	}
+	return words
+}()
+
+func (e *envelope) read(s *scanner) {
+	s.i++
 	for s.peek() == '"' {
-		name, _ := s.text()
+		name, _ := oneOf(usual, s.raw())
 		s.take(':')
 		e.member(name, s.raw())
 		s.take(',')
 	}
+	s.take('}')
 }
 
 func (e *envelope) member(name string, value []byte) {
@@ -169,7 +182,7 @@ func stringOf(value []byte) (string, bool) {
 	if value[0] != '"' {
 		return "", false
 	}
-	return unquote(value)
+	return oneOf(usual, value)
 }
 
 func isID(value []byte) bool {

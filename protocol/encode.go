@@ -192,7 +192,10 @@ func newStructEncoder(t reflect.Type) encodeFunc {
 		first := true
 		for i := range plan {
 			m := &plan[i]
-			value := v.FieldByIndex(m.index)
+			value := v
+			for _, i := range m.index {
+				value = value.Field(i)
+			}
 			if m.optional && value.IsZero() {
 				continue
 			}

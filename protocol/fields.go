@@ -49,11 +49,11 @@ func newStructDecoder(t reflect.Type) decodeFunc {
 		free   bool // free-form JSON, which may be null
 	}
 	var plan []member
-	byName := map[string]int{}
+	byName, own := map[string]int{}, map[string]string{}
 	for i, f := range FieldsOf(t) {
 		inner := t.FieldByIndex(f.Index).Type
 		plan = append(plan, member{f, decoderOf(inner), inner == typeRaw})
-		byName[f.Name] = i
+		byName[f.Name], own[f.Name] = i, f.Name
 	}
 	return func(s *scanner, v reflect.Value) *problem {
 		if s.peek() != '{' {
@@ -63,7 +63,7 @@ func newStructDecoder(t reflect.Type) decodeFunc {
 		s.i++
 		var seen uint64
 		for s.peek() == '"' {
-			name, _ := s.text()
+			name, _ := oneOf(own, s.raw())
 			i, known := byName[name]
 			switch {
 			case !known:

@@ -210,3 +210,18 @@ func TestParseServerFrame(t *testing.T) {
 		})
 	}
 }
+
+func TestNamesMayBeEscaped(t *testing.T) {
+	items, _, refusal := ParseFrame([]byte(`{"json\u0072pc":"2\u002e0","\u0069d":1,"m\u0065thod":"h\u0065llo","\u0070arams":{"t\u006fken":"x"}}`))
+	require.Nil(t, refusal)
+	require.Nil(t, items[0].Err)
+	require.Equal(t, MethodHello, items[0].Method)
+	var p HelloParams
+	require.Nil(t, DecodeParams(items[0].Params, &p))
+	require.Equal(t, "x", p.Token)
+}
+
+func TestAFrameOfUsualWordsIsReadWithoutCopies(t *testing.T) {
+	frame := []byte(`{"jsonrpc":"2.0","id":1,"method":"session.join","params":{"session_id":"s"}}`)
+	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _, _ = ParseFrame(frame) }), 1.0, "the list of requests alone")
+}

@@ -202,6 +202,14 @@ func (s *scanner) text() (string, bool) {
 	return unquote(s.raw())
 }
 
+// oneOf is unquote where that is one of known as a rule: then it is that one, and nothing is copied.
+func oneOf(known map[string]string, q []byte) (string, bool) {
+	if w, ok := known[string(q[1:len(q)-1])]; ok {
+		return w, true
+	}
+	return unquote(q)
+}
+
 // unquote returns what the checked JSON string q says.
 func unquote(q []byte) (string, bool) {
 	q = q[1 : len(q)-1]
