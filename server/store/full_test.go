@@ -44,9 +44,12 @@ func TestWhereThereIsNoRoomNothingIsDone(t *testing.T) {
 		require.False(t, refused.Data.Unknown)
 		require.ErrorContains(t, err, "full")
 		require.NotContains(t, err.Error(), "no transaction", "of what came of it")
+		require.NoError(t, s.Ping(t.Context()))
+		require.ErrorContains(t, s.Writes(t.Context()), "full")
 	}
 	pragma("max_page_count = 100000")
 	require.NoError(t, s.Update(t.Context(), func(tx *Tx) error { return put(tx, "then", much) }))
+	require.NoError(t, s.Writes(t.Context()))
 	require.NoError(t, s.View(t.Context(), func(tx *Tx) error {
 		var names int
 		require.NoError(t, tx.row(`SELECT COUNT(*) FROM meta WHERE name IN ('before', 'much', 'after')`).Scan(&names))

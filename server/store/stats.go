@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,6 +17,25 @@ type stats struct {
 	done    map[string]prometheus.Observer // of calls: those that were done, by kind; most are
 	commits prometheus.Histogram           // requests in one of SQLite's commits
 	waited  prometheus.Histogram           // in line, of the calls that got in
+	lost    atomic.Pointer[lost]           // the last update, if it found the database away
+}
+
+// lost is an update that found the database away.
+type lost struct {
+	at    time.Time
+	cause error
+}
+
+// lostLately is for how long an update that was lost says something of the next one.
+const lostLately = 10 * time.Second
+
+// Writes returns why nothing can be stored, as far as the last update tells; nil if it can. A database may be read and take
+// nothing: its disk is full, or a standby that has to confirm is away.
+func (s *Store) Writes(context.Context) error {
+	if l := s.stats.lost.Load(); l != nil && time.Since(l.at) < lostLately {
+		return l.cause
+	}
+	return nil
 }
 
 func newStats() *stats {
@@ -46,12 +66,18 @@ func (s *stats) called(kind string, began time.Time, err error) {
 	took := time.Since(began).Seconds()
 	if err == nil {
 		s.done[kind].Observe(took)
+		if kind == kindUpdate && s.lost.Load() != nil {
+			s.lost.Store(nil)
+		}
 		return
 	}
 	outcome := "refused"
 	var refused *protocol.Error
 	if errors.As(err, &refused) && refused.Code == protocol.CodeUnavailable {
 		outcome = "away"
+		if kind == kindUpdate && !errors.Is(err, context.Canceled) {
+			s.lost.Store(&lost{time.Now(), err})
+		}
 	}
 	s.calls.WithLabelValues(kind, outcome).Observe(took)
 }

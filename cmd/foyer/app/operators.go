@@ -16,10 +16,12 @@ func (a *App) adminHandler() http.Handler {
 }
 
 // standsOn is what the node needs to be of use. Without the store or the keys to check tokens with, a new device gets
-// nowhere here, so others should get it. Without Redis the node does what a node by itself can.
+// nowhere here, so others should get it. Where nothing can be stored, others could do no more; without Redis the node does
+// what a node by itself can.
 func (a *App) standsOn() []admin.Part {
 	parts := []admin.Part{
 		{Name: "store", Needed: true, Check: a.store.Ping},
+		{Name: "writes", Check: a.store.Writes},
 		{Name: "keys", Needed: true, Check: func(context.Context) error { return a.verifier.Ready() }},
 	}
 	if a.between != nil {

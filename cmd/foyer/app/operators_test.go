@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -18,9 +19,11 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"foyer/protocol"
 	"foyer/server/admin"
 	"foyer/server/cluster/redis"
 	"foyer/server/config"
+	"foyer/server/store"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/metrics.md")
@@ -81,6 +84,23 @@ func alone(t *testing.T) *App {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, a.Close()) })
 	return a
+}
+
+// A database may be read and take nothing: its disk is full.
+func TestANodeThatCanStoreNothingIsNotHealthy(t *testing.T) {
+	a := alone(t)
+	ready := func() string {
+		w := httptest.NewRecorder()
+		a.adminHandler().ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
+		require.Equal(t, 200, w.Code, "others could do no more")
+		return w.Body.String()
+	}
+	require.Contains(t, ready(), `"status":"ok"`)
+	full := protocol.Refuse(protocol.Unavailable)
+	require.ErrorIs(t, a.store.Update(t.Context(), func(*store.Tx) error { return full }), full)
+	require.Contains(t, ready(), `"status":"degraded"`)
+	require.NoError(t, a.store.Update(t.Context(), func(*store.Tx) error { return nil }))
+	require.Contains(t, ready(), `"status":"ok"`)
 }
 
 // A node that nobody hangs on yet has no subscription that could be missing.
