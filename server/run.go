@@ -216,7 +216,11 @@ func (s *Server) trim(ctx context.Context) error {
 	if err := s.sessions.PurgeStays(ctx, stayKept); err != nil {
 		return err
 	}
-	if err := s.sessions.EndLostStays(ctx); err != nil {
+	var fx effects
+	lost, err := s.sessions.EndLost(ctx)
+	fx.session(lost)
+	s.publish(nil, &fx)
+	if err != nil {
 		return err
 	}
 	for {

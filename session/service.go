@@ -36,7 +36,7 @@ type Service struct {
 	stays   []Stay         // ended, not yet stored; guarded by mu
 	closed  []string       // sessions that have ended, not yet deleted; guarded by mu
 	deleted []string       // sessions that have no record any more, whose members may be there still; guarded by mu
-	missing map[Stay]int64 // stays that the Registry did not have when EndLostStays last looked, and when; never changed in place; guarded by mu
+	missing map[Stay]int64 // stays that the Registry did not have when EndLost last looked, and when; never changed in place; guarded by mu
 }
 
 // New returns a Service.

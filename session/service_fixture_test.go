@@ -259,6 +259,13 @@ func (h *house) sweep() session.Effects {
 	return e
 }
 
+func (h *house) endLost() session.Effects {
+	h.t.Helper()
+	e, err := h.EndLost(h.t.Context())
+	require.NoError(h.t, err)
+	return e
+}
+
 // roles returns the members of a session with their roles.
 func (h *house) roles(id string) map[string]protocol.Role {
 	h.t.Helper()

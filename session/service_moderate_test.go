@@ -330,3 +330,21 @@ func TestASessionThatIsClosedFromOutsideEndsOnceTheRegistryIsBack(t *testing.T) 
 	require.NoError(t, err)
 	require.Empty(t, effects, "once")
 }
+
+// TestASessionThatWasClosedEndsThoughTheNodeDiedThatWasToEndIt: its record is gone, and its members are still there.
+func TestASessionThatWasClosedEndsThoughTheNodeDiedThatWasToEndIt(t *testing.T) {
+	h := newHouse(t)
+	id, other := h.create(), h.createAs("cem")
+	h.join(id, "ben")
+	require.NoError(t, h.store.Delete(t.Context(), id))
+	require.Empty(t, h.endLost().Ended, "it may be about to")
+	h.pass(11 * time.Minute)
+	effects := h.endLost()
+	require.Len(t, effects.Ended, 2)
+	require.Equal(t, protocol.EndedClosed, effects.Ended[0].Reason)
+	require.Empty(t, h.roles(id))
+	require.Contains(t, h.roles(other), "cem")
+	require.Empty(t, h.endLost().Ended, "once")
+	h.sweep()
+	require.NotZero(t, h.stays(id)["ben"].To)
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
@@ -91,7 +92,7 @@ func TestANodeThatCanStoreNothingIsNotHealthy(t *testing.T) {
 	a := alone(t)
 	ready := func() string {
 		w := httptest.NewRecorder()
-		a.adminHandler().ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
+		a.adminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 		require.Equal(t, 200, w.Code, "others could do no more")
 		return w.Body.String()
 	}
