@@ -24,7 +24,7 @@ type between struct {
 	registry *redis.Registry
 	node     *redis.Node
 	server   atomic.Pointer[server.Server]
-	clock    common
+	clock    *common
 	stop     context.CancelFunc // of the clock
 	log      zerolog.Logger
 	away     atomic.Bool // the log says so
@@ -40,7 +40,7 @@ func newBetween(s config.Settings, epoch string, log zerolog.Logger) (*between, 
 	if err != nil {
 		return nil, err
 	}
-	b := &between{client: client, devices: redis.NewDevices(client), log: log}
+	b := &between{client: client, devices: redis.NewDevices(client), clock: newCommon(now), log: log}
 	var ctx context.Context
 	ctx, b.stop = context.WithCancel(context.Background())
 	b.clock.keep(ctx, client.Ahead)
@@ -50,7 +50,7 @@ func newBetween(s config.Settings, epoch string, log zerolog.Logger) (*between, 
 			b.registry.Heard(m.Session, m.Version, leavers(m)...)
 		}
 	})
-	b.registry = redis.NewRegistry(client, redis.RegistryOptions{Message: server.RosterMessage, Tell: b.bus.Tell, EmptyAfter: s.Session.EmptyAfter})
+	b.registry = redis.NewRegistry(client, redis.RegistryOptions{Message: server.RosterMessage, Tell: b.bus.Tell, EmptyAfter: s.Session.EmptyAfter, Now: b.clock.now})
 	b.node = redis.NewNode(b.devices, b.registry, s.Node, b)
 	log.Info().Str("redis", config.Redacted(s.Redis)).Str("node", b.node.ID()).Msg("one of several nodes")
 	return b, nil

@@ -15,11 +15,21 @@ var offset, _ = time.ParseDuration(clockOffset) // none unless set
 // now is this machine's clock.
 func now() time.Time { return time.Now().Add(offset) }
 
-// common is the clock that nodes have in common: each machine's own, put right by Redis' where that is another. What one
-// node begins and another ends, such as a grace, would else end at once or late.
-type common struct{ ahead atomic.Int64 }
+// common is the clock that nodes have in common: each machine's own as it was at the start, put right by Redis' where that
+// is another. What one node begins and another ends, such as a grace, would else end at once or late. It goes on evenly,
+// though the machine's is set meanwhile.
+type common struct {
+	machine func() time.Time
+	began   time.Time
+	ahead   atomic.Int64
+}
 
-func (c *common) now() time.Time { return now().Add(time.Duration(c.ahead.Load())) }
+func newCommon(machine func() time.Time) *common { return &common{machine: machine, began: machine()} }
+
+// steady is the machine's clock as it would be if nobody had set it since the start.
+func (c *common) steady() time.Time { return c.began.Add(c.machine().Sub(c.began)) }
+
+func (c *common) now() time.Time { return c.steady().Add(time.Duration(c.ahead.Load())) }
 
 const (
 	aheadEvery = 5 * time.Second
@@ -33,7 +43,7 @@ const (
 func (c *common) keep(ctx context.Context, ask func(context.Context, func() time.Time) (time.Duration, error)) {
 	next := aheadSoon
 	look := func() {
-		ahead, err := ask(ctx, now)
+		ahead, err := ask(ctx, c.steady)
 		if err != nil {
 			return
 		}
