@@ -149,6 +149,7 @@ type Server struct {
 	following turns // users followed to their session
 	resyncing turns // sessions shown anew, by socket
 	showing   turns // presence shown, by user
+	presences gathered[reading]
 	claiming  turns // invitations given to the owner of an address, by address
 	watching  turns // connections watched or no longer, by user and the other
 	rereading turns // what is read or made known anew as a whole
@@ -182,6 +183,7 @@ func New(o Options) *Server {
 	s.acceptor = ws.New(o.WS)
 	s.metrics = newMetrics(s)
 	s.people = people.New(s.sources())
+	s.presences.read = s.fullOf
 	s.handlers = s.table()
 	s.bus.Receive(s.received)
 	return s

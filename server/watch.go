@@ -284,11 +284,11 @@ func (s *Server) presenceChanged(userID string) {
 }
 
 func (s *Server) showPresence(ctx context.Context, userID string) error {
-	read, err := s.fullOf(ctx, []string{userID})
+	read, err := s.presences.of(ctx, userID)
 	if err != nil {
 		return err
 	}
-	s.publishPresence(userID, read[userID])
+	s.publishPresence(userID, read)
 	return nil
 }
 
