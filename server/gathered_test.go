@@ -13,9 +13,10 @@ import (
 )
 
 // crowd asks for n ids while the first read is under way, and returns what was read together.
-func crowd(t *testing.T, n int, read func(ids []string) (map[string]string, error)) (reads [][]string, got map[string]string, failed int) {
+func crowd(t *testing.T, n int, read func(ids []string) (map[string]string, error)) ([][]string, map[string]string, int) {
 	t.Helper()
-	got = map[string]string{}
+	var reads [][]string
+	got, failed := map[string]string{}, 0
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		held := make(chan struct{})
