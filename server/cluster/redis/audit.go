@@ -62,7 +62,7 @@ func (n *Node) lookForGhosts(ctx context.Context) error {
 	if err := pause(ctx, renewEvery); err != nil {
 		return err
 	}
-	now := time.Now()
+	now := n.registry.now()
 	_, err = n.devices.abandon(ctx, id, now.Add(ghostGrace), nil, func(d cluster.Device) bool {
 		return suspects[d.Incarnation] && !n.owner.Hangs(d.UserID, d.ID, d.Incarnation)
 	})

@@ -62,7 +62,7 @@ func (n *Node) giveUp(ctx context.Context, id string) (took int, err error) {
 }
 
 func (n *Node) clear(ctx context.Context, id string) error {
-	now := time.Now()
+	now := n.registry.now()
 	users, err := n.devices.Abandon(ctx, id, now, n.owner.Profiles)
 	if err != nil {
 		return err

@@ -21,7 +21,8 @@ type Devices struct {
 	c     *Client
 	grace *due // users with a device in grace
 	self  func() string
-	lost  func(error) // Redis did not answer; nil: nobody would say when it is back
+	now   func() time.Time // the nodes' common clock
+	lost  func(error)      // Redis did not answer; nil: nobody would say when it is back
 	kept  kept[string]
 	seen  seen[cluster.UserDevices]
 	hung  *hung // users who have a device on a node, and some who had one
@@ -38,7 +39,7 @@ var (
 
 // NewDevices returns the Devices of a Client.
 func NewDevices(c *Client) *Devices {
-	return &Devices{c: c, grace: newDue(c, c.tagged(0, "due:devices")), self: nobody, hung: newHung(c, "hung:"), owed: map[string]bool{}}
+	return &Devices{c: c, grace: newDue(c, c.tagged(0, "due:devices")), self: nobody, now: time.Now, hung: newHung(c, "hung:"), owed: map[string]bool{}}
 }
 
 func (r *Devices) key(userID string) string { return r.c.key("d", cluster.UserTopic(userID)) }
@@ -161,15 +162,12 @@ func (r *Devices) leave(ctx context.Context, d cluster.Device, fn func(u *roll) 
 	return mine && err == nil, err
 }
 
-// forget has this node know nothing of a socket any more, unless it has yet to tell the others of its user.
+// forget has this node know nothing of a socket any more.
 func (r *Devices) forget(d cluster.Device) error {
 	leave := r.hung.hold(d.UserID)
 	defer leave()
 	r.deciding.Lock()
 	defer r.deciding.Unlock()
-	if r.owed[d.UserID] {
-		return nil
-	}
 	u, err := readRoll(r.kept.of(d.UserID))
 	if err != nil {
 		return err

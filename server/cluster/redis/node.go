@@ -106,7 +106,7 @@ func NewNode(devices *Devices, registry *Registry, name string, owner Owner) *No
 		quietUntil: time.Now().Add(quietTime), away: errNotYet,
 	}
 	n.id = n.newID()
-	devices.self, registry.self = n.ID, n.ID
+	devices.self, devices.now, registry.self = n.ID, registry.now, n.ID
 	devices.lost, registry.lost, registry.admitting, registry.unmarked = n.lost, n.lost, n.admitting, n.unmarked
 	devices.seen.own, registry.seen.own = devices.kept.has, devices.kept.has
 	n.ctx, n.cancel = context.WithCancel(context.Background())

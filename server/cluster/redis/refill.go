@@ -106,8 +106,10 @@ func (r *Devices) refillOne(ctx context.Context, user string, chosen cluster.Pro
 	if err := r.hung.add(ctx, self, user); err != nil {
 		return nil, err
 	}
+	soonest := r.now().Add(ghostGrace)
+	hangs := func(d cluster.Device) bool { return owner.Hangs(d.UserID, d.ID, d.Incarnation) }
 	err = r.write(ctx, user, func(u *roll) (changed bool, _ error) {
-		replaced, changed = u.follow(mine, self, owed, func(d cluster.Device) bool { return owner.Hangs(d.UserID, d.ID, d.Incarnation) })
+		replaced, changed = u.follow(mine, self, owed, soonest, hangs)
 		return changed, nil
 	})
 	if err != nil {
@@ -126,9 +128,8 @@ func (r *Devices) refillOne(ctx context.Context, user string, chosen cluster.Pro
 // that something did; else what is missing comes back, and what hangs here since a later visit than the one written there:
 // a node that a device has left may have written it back first. A node that is alone tells visits apart by its clock, which
 // may be wrong: what is here counts more than what is waited for, and which of two sockets is still used is found out by
-// closing the one that seems to be the earlier.
-func (u *roll) follow(mine *roll, node string, owed bool, hangs func(cluster.Device) bool) (replaced []cluster.Device, changed bool) {
-	soonest := time.Now().Add(ghostGrace)
+// closing the one that seems to be the earlier. No grace ends before soonest.
+func (u *roll) follow(mine *roll, node string, owed bool, soonest time.Time, hangs func(cluster.Device) bool) (replaced []cluster.Device, changed bool) {
 	for _, d := range mine.Devices {
 		if d.Node != node {
 			continue
