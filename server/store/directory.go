@@ -119,17 +119,20 @@ func userArgs(u *directory.User) []any {
 	}
 }
 
-// insertNewUser answers nothing for who is known.
-const insertNewUser = insertUser + `NOTHING
-	RETURNING NOT EXISTS (SELECT 1 FROM pairs WHERE lo = $1) AND NOT EXISTS (SELECT 1 FROM pairs WHERE hi = $1)`
+// insertNewUser does nothing for who is known.
+const insertNewUser = insertUser + `NOTHING`
+
+// aloneInPairs tells whether there is nothing between a user and anybody.
+const aloneInPairs = `SELECT NOT EXISTS (SELECT 1 FROM pairs WHERE lo = $1) AND NOT EXISTS (SELECT 1 FROM pairs WHERE hi = $1)`
 
 func (tx directoryTx) Add(u directory.User) (added, alone bool, err error) {
-	err = tx.row(insertNewUser, userArgs(&u)...).Scan(&alone)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return false, false, nil
+	insert := &statement{query: insertNewUser, args: userArgs(&u)}
+	read := &statement{query: aloneInPairs, args: []any{u.ID}, scan: func(r scanner) error { return r.Scan(&alone) }}
+	switch err = tx.together(insert, read); {
 	case err != nil:
 		return false, false, fmt.Errorf("save user: %w", err)
+	case insert.rows == 0:
+		return false, false, nil
 	}
 	return true, alone, tx.insertWords(u.ID, wordsOf(u))
 }

@@ -17,6 +17,7 @@ type writer struct {
 	done     chan struct{} // closed by loop when it ended
 	over     sync.Pool     // of *write
 	wary     int           // for so many more transactions each request gets a savepoint
+	tx       Tx            // of the request that runs
 
 	stopping sync.RWMutex // held to queue something
 	stopped  bool         // guarded by stopping: the queue is closed
@@ -134,7 +135,13 @@ func (w *writer) read(r *write) {
 		r.err = unavailable(r.err, false)
 		return
 	}
-	r.err = (&Tx{on: w.conn, words: &sqliteWords}).run(r.fn)
+	r.err = w.begin(false).run(r.fn)
+}
+
+// begin returns what the next request gets: valid until it returns.
+func (w *writer) begin(writes bool) *Tx {
+	w.tx = Tx{on: w.conn, words: &sqliteWords, writes: writes}
+	return &w.tx
 }
 
 // run runs r and reports whether it succeeded.
@@ -143,7 +150,7 @@ func (w *writer) run(r *write) bool {
 		r.err = unavailable(r.err, false)
 		return false
 	}
-	r.err = (&Tx{on: w.conn, words: &sqliteWords, writes: true}).run(r.fn)
+	r.err = w.begin(true).run(r.fn)
 	return r.err == nil
 }
 
