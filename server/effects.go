@@ -21,6 +21,7 @@ type effects struct {
 	trail    []outgoing        // frames that belong right behind the answer
 	after    []func()
 	placing  bool // see Device.placing
+	settling bool // the news of a session waits for the answer
 }
 
 func (fx *effects) pair(e invitation.Effects)   { fx.pairs = append(fx.pairs, e) }
@@ -54,7 +55,9 @@ func (s *Server) publish(asker *Device, fx *effects) {
 		s.presenceChanged(id)
 	}
 	for _, id := range fx.touched {
-		s.bus.Publish(cluster.PersonTopic(id), &cluster.Message{Kind: cluster.KindTouched, User: id})
+		if t := cluster.PersonTopic(id); s.bus.Wanted(t) {
+			s.bus.Publish(t, &cluster.Message{Kind: cluster.KindTouched, User: id})
+		}
 	}
 }
 
