@@ -37,11 +37,10 @@ func (tx *Tx) AppendChange(userID, kind string, body []byte, at int64) (int64, e
 	rev++
 	tx.hold(userID, rev)
 	// Were the revision another one by now, the log's key would be violated.
-	if err := tx.later(tx.words.logChange, userID, rev, kind, string(body), at); err != nil {
-		return 0, fmt.Errorf("log change: %w", err)
-	}
-	if err := tx.later(`UPDATE users SET rev = $2 WHERE id = $1`, userID, rev); err != nil {
-		return 0, fmt.Errorf("raise revision: %w", err)
+	for _, query := range tx.words.logChange {
+		if err := tx.later(query, userID, rev, kind, string(body), at); err != nil {
+			return 0, fmt.Errorf("log change: %w", err)
+		}
 	}
 	if rev%100 == 0 {
 		if err := tx.later(`DELETE FROM changes WHERE user_id = $1 AND rev <= $2`, userID, rev-ResumeMax); err != nil {

@@ -19,8 +19,10 @@ func (tx invitationTx) pairWith(lo, hi string, more ...*statement) (invitation.B
 	if err := tx.lockUsers([]string{lo, hi}); err != nil {
 		return both, fmt.Errorf("lock people: %w", err)
 	}
-	// Not IN: for each list, SQLite makes a table.
-	people := `u.id = $1 UNION ALL SELECT ` + personColumns + ` FROM users u WHERE u.id = $2`
+	people := `u.id IN ($1, $2)`
+	if !tx.locks { // for each list, SQLite makes a table; PostgreSQL sets up each SELECT by itself
+		people = `u.id = $1 UNION ALL SELECT ` + personColumns + ` FROM users u WHERE u.id = $2`
+	}
 	err := tx.together(append(tx.reading(&both, pairWords{people: people, lo: `$1`, hi: `$2`}, lo, hi), more...)...)
 	if err != nil {
 		return both, fmt.Errorf("read pair: %w", err)

@@ -18,9 +18,10 @@ import (
 // postgresWords mark changes with their transaction's number. A snapshot names those that were under way: one of them may be
 // somebody else's and last for hours, so it is they alone that are looked for afterwards, and not all since the first.
 var postgresWords = words{
-	logChange: `INSERT INTO changes (user_id, rev, kind, body, at, mark) VALUES ($1, $2, $3, $4, $5, pg_current_xact_id()::text::bigint)`,
-	tailMark:  `SELECT pg_current_snapshot()::text`,
-	newer:     `(mark >= $1 OR mark = ANY(string_to_array($2, ',')::bigint[]))`,
+	logChange: []string{`WITH raised AS (UPDATE users SET rev = $2 WHERE id = $1)
+		INSERT INTO changes (user_id, rev, kind, body, at, mark) VALUES ($1, $2, $3, $4, $5, pg_current_xact_id()::text::bigint)`},
+	tailMark: `SELECT pg_current_snapshot()::text`,
+	newer:    `(mark >= $1 OR mark = ANY(string_to_array($2, ',')::bigint[]))`,
 
 	deleteSome: `DELETE FROM %[1]s WHERE ctid = ANY(ARRAY(SELECT ctid FROM %[1]s WHERE %[2]s LIMIT %[3]d FOR UPDATE SKIP LOCKED))`,
 	deleteOld:  `DELETE FROM %[1]s WHERE ctid = ANY(ARRAY(SELECT ctid FROM %[1]s WHERE at < $1 ORDER BY at LIMIT %[2]d FOR UPDATE SKIP LOCKED))`,

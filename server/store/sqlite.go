@@ -8,7 +8,7 @@ import (
 
 // sqliteWords go by rowids, which count up: there is one writer.
 var sqliteWords = words{
-	logChange: `INSERT INTO changes (user_id, rev, kind, body, at) VALUES ($1, $2, $3, $4, $5)`,
+	logChange: []string{`INSERT INTO changes (user_id, rev, kind, body, at) VALUES ($1, $2, $3, $4, $5)`, `UPDATE users SET rev = $2 WHERE id = $1`},
 	tailMark:  `SELECT '0:' || (COALESCE(MAX(rowid), 0) + 1) || ':' FROM changes`,
 	newer:     `rowid >= $1`,
 

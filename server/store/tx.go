@@ -43,7 +43,8 @@ type statements interface {
 
 // words is what cannot be said to both databases alike.
 type words struct {
-	logChange string // inserts into changes, marked so that a reader of the log's tail finds it
+	// logChange inserts into changes, marked so that a reader of the log's tail finds it, and raises the user's revision.
+	logChange []string
 	// tailMark selects which changes this snapshot sees, as PostgreSQL writes its snapshots: "least:next:others". It sees those
 	// marked with less than next, but not those marked with one of the others (separated by commas).
 	tailMark string
