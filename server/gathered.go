@@ -18,7 +18,7 @@ type gathered[T any] struct {
 
 // gathering is one read.
 type gathering[T any] struct {
-	ids   []string      // guarded by gathered.mu until it is read
+	ids   []string      // guarded by gathered.mu until it is read, the same from then on
 	after chan struct{} // the end of the read before; nil: there was none
 	done  chan struct{}
 	found map[string]T
@@ -45,7 +45,11 @@ func (g *gathered[T]) of(ctx context.Context, id string) (T, error) {
 		g.carryOut(ctx, r)
 	}
 	<-r.done
-	return r.found[id], r.err
+	if r.err == nil || len(r.ids) == 1 {
+		return r.found[id], r.err
+	}
+	found, err := g.read(ctx, []string{id}) // somebody else may be why it failed
+	return found[id], err
 }
 
 // carryOut reads r when it is its turn.
