@@ -82,3 +82,20 @@ func TestNothingComesBeforeTheAnswerToHello(t *testing.T) {
 		headset.hears("resync v1 members=1 missed=false")
 	})
 }
+
+// A node deletes a session's record and then takes everybody out. Where it died in between, nobody could repeat that.
+func TestASessionWhoseEndNobodyCarriedOutEndsWithinHalfAMinute(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		ada, ben, cem := w.arrives("ada"), w.arrives("ben"), w.arrives("cem")
+		id, other := ada.creates(), cem.creates()
+		ben.ok("session.join", obj{"session_id": id}, nil)
+		pass(second)
+		require.NoError(t, w.store.Sessions().Delete(w.t.Context(), id))
+		pass(31 * second)
+		for _, d := range []*device{ada, ben} {
+			require.Contains(t, d.summary(), "ended closed")
+		}
+		cem.ok("session.join", obj{"session_id": other}, nil)
+		ben.ok("session.join", obj{"session_id": other}, nil)
+	})
+}

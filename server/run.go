@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -42,6 +43,7 @@ func (s *Server) Run(ctx context.Context) {
 		{dueEvery, "expiry", s.expire},
 		{dueEvery, "mail", s.mail},
 		{watchEvery, "presence", s.rereadPresences},
+		{watchEvery, "closed", s.endClosed},
 		{trimEvery, "retention", s.trim},
 	} {
 		all.Go(func() {
@@ -208,6 +210,21 @@ func (s *Server) mail(ctx context.Context) error {
 	return err
 }
 
+// endClosed ends sessions with devices here that were closed by a node which did not live to end them.
+func (s *Server) endClosed(ctx context.Context) error {
+	if !s.many {
+		return nil
+	}
+	s.rooms.mu.Lock()
+	ids := slices.Collect(maps.Keys(s.rooms.by))
+	s.rooms.mu.Unlock()
+	var fx effects
+	e, err := s.sessions.EndClosed(ctx, ids)
+	fx.session(e)
+	s.publish(nil, &fx)
+	return err
+}
+
 // trim forgets what is older than it is kept.
 func (s *Server) trim(ctx context.Context) error {
 	if err := s.changes.Trim(ctx); err != nil {
@@ -216,11 +233,7 @@ func (s *Server) trim(ctx context.Context) error {
 	if err := s.sessions.PurgeStays(ctx, stayKept); err != nil {
 		return err
 	}
-	var fx effects
-	lost, err := s.sessions.EndLost(ctx)
-	fx.session(lost)
-	s.publish(nil, &fx)
-	if err != nil {
+	if err := s.sessions.EndLost(ctx); err != nil {
 		return err
 	}
 	for {

@@ -259,9 +259,9 @@ func (h *house) sweep() session.Effects {
 	return e
 }
 
-func (h *house) endLost() session.Effects {
+func (h *house) endClosed(ids ...string) session.Effects {
 	h.t.Helper()
-	e, err := h.EndLost(h.t.Context())
+	e, err := h.EndClosed(h.t.Context(), ids)
 	require.NoError(h.t, err)
 	return e
 }

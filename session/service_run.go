@@ -138,6 +138,26 @@ func (s *Service) Sweep(ctx context.Context) (Effects, error) {
 	return effects, errors.Join(err, s.settle(ctx))
 }
 
+// EndClosed ends those of the sessions that were closed although somebody is in them still, because the node that was to
+// take them out did not live to do so. It is called now and then with those that have members.
+func (s *Service) EndClosed(ctx context.Context, ids []string) (effects Effects, err error) {
+	lasting, err := s.Lasting(ctx, ids)
+	if err != nil {
+		return effects, err
+	}
+	for _, id := range ids {
+		if lasting[id] {
+			continue
+		}
+		e, err := s.end(ctx, id)
+		effects.merge(e)
+		if err != nil {
+			return effects, err
+		}
+	}
+	return effects, nil
+}
+
 // PurgeStays forgets what is older than it is kept.
 func (s *Service) PurgeStays(ctx context.Context, keep time.Duration) error {
 	return s.store.PurgeStays(ctx, s.now().Add(-keep).UnixMilli())

@@ -11,10 +11,10 @@ const lostAfter = 10 * 60 * 1000
 // lostAtOnce is how many stays are looked for at once.
 const lostAtOnce = 500
 
-// EndLost ends what outlasted its time because a node died: sessions that somebody is in although they were closed, and
-// stays that last in the store although the Registry doesn't have them. A stay is given up only when it was missing the
-// time before as well: a Registry that has just come back empty is about to be filled again. It is called about once an hour.
-func (s *Service) EndLost(ctx context.Context) (effects Effects, err error) {
+// EndLost ends stays that last in the store although the Registry doesn't have them, because the node that was to note
+// their end did not live to do so. A stay is given up only when it was missing the time before as well: a Registry that
+// has just come back empty is about to be filled again. It is called about once an hour.
+func (s *Service) EndLost(ctx context.Context) error {
 	now := s.millis()
 	s.mu.Lock()
 	before := s.missing
@@ -24,14 +24,11 @@ func (s *Service) EndLost(ctx context.Context) (effects Effects, err error) {
 	for after := (Stay{}); ; {
 		open, err := s.store.OpenStays(ctx, now-lostAfter, after, lostAtOnce)
 		if err != nil {
-			return effects, err
+			return err
 		}
-		gone, inhabited, err := s.gone(ctx, open)
+		gone, err := s.gone(ctx, open)
 		if err != nil {
-			return effects, err
-		}
-		if err := s.endClosed(ctx, inhabited, &effects); err != nil {
-			return effects, err
+			return err
 		}
 		for _, stay := range gone {
 			since, again := before[stay]
@@ -49,36 +46,17 @@ func (s *Service) EndLost(ctx context.Context) (effects Effects, err error) {
 	}
 	if len(lost) > 0 {
 		if err := s.store.EndStays(ctx, lost); err != nil {
-			return effects, err
+			return err
 		}
 	}
 	s.mu.Lock()
 	s.missing = missing
 	s.mu.Unlock()
-	return effects, nil
-}
-
-// endClosed ends those of the sessions that have no record any more.
-func (s *Service) endClosed(ctx context.Context, ids []string, effects *Effects) error {
-	lasting, err := s.Lasting(ctx, ids)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if lasting[id] {
-			continue
-		}
-		e, err := s.end(ctx, id)
-		effects.merge(e)
-		if err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
-// gone returns those of stays that the Registry doesn't have, and the sessions of the others.
-func (s *Service) gone(ctx context.Context, stays []Stay) (gone []Stay, inhabited []string, err error) {
+// gone returns those of stays that the Registry doesn't have.
+func (s *Service) gone(ctx context.Context, stays []Stay) ([]Stay, error) {
 	users := map[string][]string{}
 	for _, stay := range stays {
 		users[stay.SessionID] = append(users[stay.SessionID], stay.UserID)
@@ -87,22 +65,19 @@ func (s *Service) gone(ctx context.Context, stays []Stay) (gone []Stay, inhabite
 	for id, of := range users {
 		standings, err := s.registry.Standings(ctx, id, of...)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		before := len(there)
 		for user, standing := range standings.By {
 			if m := standing.Member; m != nil {
 				there[Stay{SessionID: id, UserID: user, From: m.JoinedAt}] = true
 			}
 		}
-		if len(there) > before {
-			inhabited = append(inhabited, id)
-		}
 	}
+	var gone []Stay
 	for _, stay := range stays {
 		if !there[stay] {
 			gone = append(gone, stay)
 		}
 	}
-	return gone, inhabited, nil
+	return gone, nil
 }
