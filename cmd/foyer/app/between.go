@@ -113,6 +113,9 @@ func (b *between) Away(err error) {
 	}
 }
 
+// Reached puts the clock right: the graces of all would be ended by one that is ahead.
+func (b *between) Reached(ctx context.Context) { b.clock.look(ctx, b.client.Ahead) }
+
 // resubscribed has the server read anew what it may have missed, once it is known what Redis has.
 func (b *between) resubscribed() {
 	if !b.node.Check(context.Background()) {

@@ -38,20 +38,17 @@ const (
 	clocksAgree = 500 * time.Millisecond
 )
 
+// asking is what Client.Ahead does.
+type asking func(context.Context, func() time.Time) (time.Duration, error)
+
 // keep asks how far ahead the others' clock is, first before it returns, then until ctx ends. While nobody answers, what
 // was last known holds; as long as nothing is, it asks more often.
-func (c *common) keep(ctx context.Context, ask func(context.Context, func() time.Time) (time.Duration, error)) {
+func (c *common) keep(ctx context.Context, ask asking) {
 	next := aheadSoon
 	look := func() {
-		ahead, err := ask(ctx, c.steady)
-		if err != nil {
-			return
+		if c.look(ctx, ask) {
+			next = aheadEvery
 		}
-		if ahead.Abs() < clocksAgree {
-			ahead = 0
-		}
-		c.ahead.Store(int64(ahead))
-		next = aheadEvery
 	}
 	look()
 	go func() {
@@ -64,4 +61,17 @@ func (c *common) keep(ctx context.Context, ask func(context.Context, func() time
 			}
 		}
 	}()
+}
+
+// look asks once, and reports whether somebody answered.
+func (c *common) look(ctx context.Context, ask asking) bool {
+	ahead, err := ask(ctx, c.steady)
+	if err != nil {
+		return false
+	}
+	if ahead.Abs() < clocksAgree {
+		ahead = 0
+	}
+	c.ahead.Store(int64(ahead))
+	return true
 }

@@ -78,6 +78,8 @@ type told interface {
 	Fenced()
 	// Away is called by each check that finds Redis out of reach, with the reason. Returned follows once it is back.
 	Away(err error)
+	// Reached is called when Redis answers that was away, before anything else is asked of it but with this context.
+	Reached(ctx context.Context)
 	// Returned is called when Redis is back, and has again what this node knows: what others did meanwhile is to be read.
 	// anew says that Redis had lost all, or was away since the node's start: what it has to know is to be written, and other
 	// nodes may still be at it.
@@ -249,7 +251,7 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	n.mu.Lock()
-	id, known := n.id, n.known
+	id, known, away := n.id, n.known, n.away != nil
 	n.mu.Unlock()
 	if known == "" {
 		known = "none"
@@ -270,6 +272,9 @@ func (n *Node) Check(ctx context.Context) (returned bool) {
 		return false
 	}
 	n.Stats.Renewed.Add(1)
+	if away {
+		n.owner.Reached(try(ctx))
+	}
 	n.devices.quiet.note(peers, asked)
 	n.c.breaker.hold(asked, lease)
 	n.mu.Lock()

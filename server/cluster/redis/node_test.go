@@ -27,6 +27,7 @@ type member struct {
 	over   atomic.Bool // the sessions have ended, as far as the records go
 
 	parted   atomic.Int64
+	reached  atomic.Int64
 	returned atomic.Int64
 	anew     atomic.Bool
 	replaced chan cluster.Device
@@ -38,6 +39,13 @@ type member struct {
 
 func (m *member) Fenced()    { m.fences.Add(1) }
 func (m *member) Away(error) { m.parted.Add(1) }
+
+// Reached counts the times, if others have to wait meanwhile.
+func (m *member) Reached(ctx context.Context) {
+	if c := m.d.c; c.breaker.refuses(context.Background()) && c.Ping(ctx) == nil {
+		m.reached.Add(1)
+	}
+}
 
 func (m *member) Hangs(_, _, incarnation string) bool {
 	return !m.ended.Load() && (m.hangs == nil || m.hangs(incarnation))
