@@ -232,6 +232,17 @@ func (d *Device) hold(settling bool) {
 	}
 }
 
+// settle makes the hold of the request with these effects one with settling.
+func (d *Device) settle(fx *effects) {
+	if fx.settling {
+		return
+	}
+	fx.settling = true
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.settling++
+}
+
 // holdAll is hold for hello.
 func (d *Device) holdAll() {
 	d.mu.Lock()

@@ -61,22 +61,21 @@ func (d *Device) Text(payload []byte) {
 		return
 	}
 	var fx effects
-	settling := slices.ContainsFunc(items, settles)
-	d.hold(settling)
+	fx.settling = slices.ContainsFunc(items, settles)
+	d.hold(fx.settling)
 	if answer := d.carryOut(items, batch, &fx); answer != nil {
 		fx.trail = append([]outgoing{{frame: answer}}, fx.trail...)
 	}
-	d.release(settling, fx.trail...)
+	d.release(fx.settling, fx.trail...)
 	d.srv.publish(d, &fx)
 }
 
-// settles reports whether a request may change who is in the session that its device follows, or how they are. The answer
-// says so first.
+// settles reports whether a request may change who is in the session that its device follows, or how they are, which the
+// answer has to say first. Going into one does so only as it enters, see goIn.
 func settles(it protocol.Item) bool {
 	switch it.Method {
-	case protocol.MethodSessionCreate, protocol.MethodSessionJoin, protocol.MethodSessionLeave, protocol.MethodSessionClose,
-		protocol.MethodSessionUpdate, protocol.MethodSessionSetAttributes, protocol.MethodSessionSetRole, protocol.MethodSessionKick,
-		protocol.MethodTokenRefresh:
+	case protocol.MethodSessionLeave, protocol.MethodSessionClose, protocol.MethodSessionUpdate, protocol.MethodSessionSetAttributes,
+		protocol.MethodSessionSetRole, protocol.MethodSessionKick, protocol.MethodTokenRefresh:
 		return true
 	default:
 		return false

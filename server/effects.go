@@ -21,6 +21,7 @@ type effects struct {
 	trail    []outgoing        // frames that belong right behind the answer
 	after    []func()
 	placing  bool // see Device.placing
+	settling bool // the news of a session waits for the answer
 }
 
 func (fx *effects) pair(e invitation.Effects)   { fx.pairs = append(fx.pairs, e) }

@@ -91,7 +91,10 @@ func (s *Server) joinSession(ctx context.Context, d *Device, p *protocol.Session
 
 // goIn brings d's user into the session that decide decides on. A companion moves the user's newest other device.
 func (s *Server) goIn(ctx context.Context, d *Device, fx *effects, decide func(session.Actor) (session.Entry, session.Effects, error)) (any, error) {
-	actor := session.Actor{UserID: d.userID, Device: session.Device{ID: d.id, Kind: d.kind, Node: s.epoch(), Link: d.incarnation, Connected: true}}
+	actor := session.Actor{
+		UserID: d.userID, Enters: func() { d.settle(fx) },
+		Device: session.Device{ID: d.id, Kind: d.kind, Node: s.epoch(), Link: d.incarnation, Connected: true},
+	}
 	if d.companion {
 		var err error
 		if actor.Device, err = s.headset(ctx, d.userID); err != nil {

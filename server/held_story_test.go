@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,5 +71,41 @@ func TestNewsOfASessionWaitsUntilItIsShownAnew(t *testing.T) {
 		ada.hears("roster v4 -ben(left)")
 		pass(2 * second)
 		ada.wait(asked)
+	})
+}
+
+// TestNewsOfASessionComesInTimeThoughItsDeviceWaitsForAnother: the database is stuck.
+func TestNewsOfASessionComesInTimeThoughItsDeviceWaitsForAnother(t *testing.T) {
+	story(t, free, func(w *world) {
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		there := w.arrives("cem").creates()
+		here := lobby(ada, ben)
+		release := w.stall()
+		asked := ada.ask("session.join", at(there))
+		ben.ok("session.leave", at(here), nil)
+		pass(2 * second)
+		ada.hears("roster v3 -ben(left)")
+		release()
+		require.Nil(t, ada.wait(asked).Error)
+	})
+}
+
+// TestNewsOfASessionThatIsEnteredComesBehindTheAnswer, however long that takes.
+func TestNewsOfASessionThatIsEnteredComesBehindTheAnswer(t *testing.T) {
+	story(t, free, func(w *world) {
+		w.nodes[0].app.Server().AnswersLate("ada", protocol.MethodSessionJoin, 1900*time.Millisecond)
+		ada, ben, cem := w.arrives("ada"), w.arrives("ben"), w.arrives("cem")
+		lobby(ada, ben)
+		there := cem.creates()
+		pass(second)
+		asked := ada.ask("session.join", at(there))
+		pass(second / 4)
+		ben.joins(there)
+		pass(second * 5 / 4)
+		ada.silent()
+		pass(second)
+		_, answered := ada.answer(asked)
+		require.True(t, answered)
+		require.Equal(t, "roster v3 +ben", ada.summary()[0])
 	})
 }

@@ -51,6 +51,8 @@ func New(o Options) *Service {
 type Actor struct {
 	UserID string
 	Device Device
+	// Enters, unless it is nil, is called when it is about to be told to others that the actor enters; maybe more than once.
+	Enters func()
 }
 
 // Entry is the answer to a join, and for one into a large session the frames that follow it: Rest counts its versions

@@ -80,6 +80,9 @@ func (s *Service) enter(ctx context.Context, a Actor, id string, password *strin
 			}
 		}
 		j := Join{SessionID: id, User: rec.User, Device: a.Device, Rules: rec.Rules(), Returning: returning, At: s.millis()}
+		if a.Enters != nil {
+			a.Enters()
+		}
 		joined, err := s.registry.Join(ctx, j)
 		if retried(err) {
 			continue
