@@ -47,6 +47,7 @@ func (mistakenRegistry) Places(context.Context, []string) (map[string]string, er
 type mistakenBus struct{ cluster.Bus }
 
 func (mistakenBus) Publish(cluster.Topic, *cluster.Message) { panic(InPublishing) }
+func (mistakenBus) Wanted(cluster.Topic) bool               { panic(InPublishing) }
 
 func (mistakenBus) Wanted(cluster.Topic) bool { panic(InPublishing) }
 
