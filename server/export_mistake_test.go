@@ -49,8 +49,6 @@ type mistakenBus struct{ cluster.Bus }
 func (mistakenBus) Publish(cluster.Topic, *cluster.Message) { panic(InPublishing) }
 func (mistakenBus) Wanted(cluster.Topic) bool               { panic(InPublishing) }
 
-func (mistakenBus) Wanted(cluster.Topic) bool { panic(InPublishing) }
-
 type mistakenTicks struct{ cluster.Bus }
 
 func (b mistakenTicks) Publish(t cluster.Topic, m *cluster.Message) {
