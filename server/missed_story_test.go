@@ -99,3 +99,21 @@ func TestASessionWhoseEndNobodyCarriedOutEndsWithinHalfAMinute(t *testing.T) {
 		ben.ok("session.join", obj{"session_id": other}, nil)
 	})
 }
+
+// A node that dies once everybody is out has told nobody.
+func TestASessionWhoseEndNobodyToldIsToldWithinHalfAMinute(t *testing.T) {
+	cast(t, 2, free, func(w *world) {
+		w.lossy(func(m *cluster.Message) int {
+			if m.Kind == cluster.KindEnded {
+				return 0
+			}
+			return 1
+		})
+		ada, ben := w.arrives("ada"), w.arrives("ben")
+		id := ada.creates()
+		ben.ok("session.join", obj{"session_id": id}, nil)
+		ada.ok("session.close", obj{"session_id": id}, nil)
+		pass(31 * second)
+		require.Contains(t, ben.summary(), "ended closed")
+	})
+}

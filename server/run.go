@@ -210,7 +210,7 @@ func (s *Server) mail(ctx context.Context) error {
 	return err
 }
 
-// endClosed ends sessions with devices here that were closed by a node which did not live to end them.
+// endClosed ends sessions with devices here that were closed by a node which did not live to end them, or to say so.
 func (s *Server) endClosed(ctx context.Context) error {
 	if !s.many {
 		return nil
@@ -219,9 +219,17 @@ func (s *Server) endClosed(ctx context.Context) error {
 	ids := slices.Collect(maps.Keys(s.rooms.by))
 	s.rooms.mu.Unlock()
 	var fx effects
-	e, err := s.sessions.EndClosed(ctx, ids)
+	closed, e, err := s.sessions.EndClosed(ctx, ids)
 	fx.session(e)
 	s.publish(nil, &fx)
+	for _, id := range closed {
+		for _, d := range s.bySession.Of(id) {
+			if a := s.account(d.userID); a != nil {
+				a.outOfDate.Store(true)
+				s.followInTurn(a.id)
+			}
+		}
+	}
 	return err
 }
 

@@ -261,7 +261,7 @@ func (h *house) sweep() session.Effects {
 
 func (h *house) endClosed(ids ...string) session.Effects {
 	h.t.Helper()
-	e, err := h.EndClosed(h.t.Context(), ids)
+	_, e, err := h.EndClosed(h.t.Context(), ids)
 	require.NoError(h.t, err)
 	return e
 }

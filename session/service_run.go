@@ -139,23 +139,25 @@ func (s *Service) Sweep(ctx context.Context) (Effects, error) {
 }
 
 // EndClosed ends those of the sessions that were closed although somebody is in them still, because the node that was to
-// take them out did not live to do so. It is called now and then with those that have members.
-func (s *Service) EndClosed(ctx context.Context, ids []string) (effects Effects, err error) {
+// take them out did not live to do so. It is called now and then with those that have members, and returns the
+// closed ones.
+func (s *Service) EndClosed(ctx context.Context, ids []string) (closed []string, effects Effects, err error) {
 	lasting, err := s.Lasting(ctx, ids)
 	if err != nil {
-		return effects, err
+		return closed, effects, err
 	}
 	for _, id := range ids {
 		if lasting[id] {
 			continue
 		}
+		closed = append(closed, id)
 		e, err := s.end(ctx, id)
 		effects.merge(e)
 		if err != nil {
-			return effects, err
+			return closed, effects, err
 		}
 	}
-	return effects, nil
+	return closed, effects, nil
 }
 
 // PurgeStays forgets what is older than it is kept.
