@@ -41,6 +41,23 @@ test('a received request: toast, badge, and an answer from the toast', async (t)
   await ana.close();
 });
 
+test('beside the panel, news covers neither its buttons nor the tabs', async (t) => {
+  const { ana, ask, boName, page } = await start(t);
+  const other = someone('Cem');
+  await server.device(other);
+  await (await find(page, other)).getByRole('button').first().click();
+  await action(page, 'invite').waitFor();
+  await ask();
+  const toast = page.getByTestId('toast');
+  await toast.getByText(`${boName} wants to connect`).waitFor();
+  // A press goes to what is asked for, not to what lies over it; trial looks, and doesn't press.
+  await action(page, 'invite').click({ trial: true });
+  await panel(page).getByRole('button', { name: 'Close' }).click({ trial: true });
+  for (const name of [/^In session/, /^Connections/, /^Invitations/, /^Add/]) await tab(page, name).click({ trial: true });
+  await toast.getByRole('button', { name: 'Accept' }).click({ trial: true });
+  await ana.close();
+});
+
 test('a message goes with a request, and is shown as text', async (t) => {
   const { ana, boName, page } = await start(t);
   const bo = await open(browser, server, boName);
