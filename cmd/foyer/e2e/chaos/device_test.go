@@ -8,7 +8,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"foyer/client/wire"
 	"foyer/protocol"
@@ -180,11 +183,12 @@ func (d *device) connect(ctx context.Context, n *node) (*line, error) {
 }
 
 func (d *device) online(l *line, hello *protocol.HelloResult, resuming bool) {
+	late := d.noticedLate()
 	d.mu.Lock()
 	if resuming && !hello.Resumed {
 		d.w.violate("resume", "%s at revision %d was not resumed on %s (epoch %s, now %s, revision %d)", d.name, d.rev, l.node.name, d.epoch, hello.Epoch, hello.Rev)
 	}
-	if resuming && hello.DeviceID != d.id && time.Since(d.lost) < absentFor && !d.w.tooSlow() && !d.w.overlaps(d.lost, time.Now(), ofRedis) && !d.w.stood(d.lostOn, d.lost) {
+	if resuming && hello.DeviceID != d.id && time.Since(d.lost) < absentFor && !late && !d.w.tooSlow() && !d.w.overlaps(d.lost, time.Now(), ofRedis) && !d.w.stood(d.lostOn, d.lost) {
 		d.w.violate("place lost", "%s came back on %s after %s, and is another device: %s, now %s", d.name, l.node.name, time.Since(d.lost), d.id, hello.DeviceID)
 	}
 	if !hello.Resumed {
@@ -366,9 +370,20 @@ func (d *device) silence() (wake func()) {
 	}
 }
 
+// noticedLate reports whether the device read nothing of late: its socket may have ended long before it saw that.
+func (d *device) noticedLate() bool { return d.wasSilent(time.Now().Add(-absentFor), time.Now()) }
+
 // wasSilent reports whether the device read nothing at some time between two moments.
 func (d *device) wasSilent(from, to time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.ContainsFunc(d.mutes, func(g gap) bool { return g.from.Before(to) && g.to.After(from) })
+}
+
+func TestWhoReadsNothingNoticesLateThatItsSocketIsGone(t *testing.T) {
+	t.Parallel()
+	d := &device{}
+	require.False(t, d.noticedLate())
+	d.silence()()
+	require.True(t, d.noticedLate(), "for as long as it counts that it came back soon")
 }

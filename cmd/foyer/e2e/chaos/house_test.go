@@ -247,9 +247,10 @@ func (s *seat) join(ctx context.Context, id string) {
 func (s *seat) came(_ *device, l *line, hello *protocol.HelloResult) {
 	g := s.g
 	g.reckon()
+	late := s.d.noticedLate()
 	s.mu.Lock()
 	wants := s.wants
-	quick := time.Since(s.lostAt) < absentFor
+	quick := time.Since(s.lostAt) < absentFor && !late
 	kept := quick && wants == g.h.closet && s.lostIn == wants // nobody is sent out of there
 	s.session, s.members = "", nil
 	asked := wants
