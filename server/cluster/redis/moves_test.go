@@ -45,19 +45,26 @@ func (m *member) adas(t require.TestingT) []cluster.Device {
 	return of["ada"].Devices
 }
 
+// cameToOneThatIsAhead returns two nodes, of which the first got a device while it was cut off, by a clock that is ahead.
+func cameToOneThatIsAhead(t *testing.T) (one, two *member, r *roamer) {
+	t.Helper()
+	server := redistest.Start(t)
+	prefix := newPrefix()
+	one, two = newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
+	one.halt(t)
+	two.halt(t)
+	r = &roamer{t: t, id: uuid.NewString()}
+	one.cut()
+	r.come(one, "first", 90*time.Second)
+	require.True(t, one.Check(t.Context()))
+	return one, two, r
+}
+
 // A node that came to know of a device while it was cut off, and whose clock was ahead, had it last but one. Where it is
 // now counts, for all that the clock said there.
 func TestWhoHangsHereIsHereThoughAnotherClockWasAhead(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	prefix := newPrefix()
-	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
-	one.halt(t)
-	two.halt(t)
-	r := &roamer{t: t, id: uuid.NewString()}
-	one.cut()
-	r.come(one, "first", 90*time.Second)
-	require.True(t, one.Check(t.Context()))
+	one, two, r := cameToOneThatIsAhead(t)
 	require.Equal(t, "first", two.adas(t)[0].Incarnation)
 	two.d.desert() // it is another process, that has never heard of ada
 	mine, err := one.d.Drop(t.Context(), one.adas(t)[0], time.Now().Add(ghostGrace))
@@ -79,15 +86,7 @@ func TestWhoHangsHereIsHereThoughAnotherClockWasAhead(t *testing.T) {
 // anew: whoever is still there has the device by that.
 func TestTheSocketThatSeemsToBeTheEarlierIsToComeAnew(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	prefix := newPrefix()
-	one, two := newMember(t, server.URL, prefix, "one"), newMember(t, server.URL, prefix, "two")
-	one.halt(t)
-	two.halt(t)
-	r := &roamer{t: t, id: uuid.NewString()}
-	one.cut()
-	r.come(one, "first", 90*time.Second)
-	require.True(t, one.Check(t.Context()))
+	one, two, r := cameToOneThatIsAhead(t)
 	two.cut()
 	r.come(two, "second", 0)
 	require.True(t, two.Check(t.Context()))
